@@ -1,0 +1,218 @@
+//! Authorize links and their QR codes.
+
+use base64::Engine as _;
+use qrcode::render::svg;
+use qrcode::{EcLevel, QrCode};
+use wechat::api;
+use wechat::links::AuthorizeLink;
+use wechat::secret::SecretString;
+
+use crate::core::Core;
+use crate::dto::{ErrorCode, Link, LinkKind, LinkRequest, LinkState, ReasonCode};
+use crate::engine::{data_url, last_error, usable};
+use crate::error::AppError;
+use crate::store::tables::link::{self, LinkRow};
+use crate::store::tables::redemption;
+use crate::{validate, views};
+
+/// Links in a list.
+const LISTED: u32 = 50;
+/// Least side of the PNG, pixels.
+const PNG_SIDE: u32 = 1_024;
+/// Longest tenant name, characters.
+const MAX_TENANT: usize = 40;
+
+impl Core {
+    /// Makes a link: a fresh pre-auth code, one a link (protocol C.3, D).
+    ///
+    /// # Errors
+    /// `InvalidInput`; `Unavailable` without a component token; WeChat's refusal.
+    pub async fn create_link(&self, request: LinkRequest) -> Result<Link, AppError> {
+        check(&request)?;
+        let platform_id = self.platform_row(&request.component_appid)?.id;
+        let runtime = self.runtime(platform_id).ok_or_else(|| AppError::not_found("platform", &request.component_appid))?;
+        let parent = self.store().mirror().component_credential(platform_id).filter(|c| usable(c, self.clock().now()));
+        let token = parent.as_ref().and_then(|p| p.token.as_ref()).ok_or_else(|| {
+            let view = views::token(self, self.store().mirror().component_credential(platform_id).as_deref(), self.clock().now());
+            let why = if view.reason_code == ReasonCode::Fresh { ReasonCode::ParentMissing.text() } else { &view.reason };
+            AppError::new(ErrorCode::Unavailable, format!("no link can be made yet: {why}"))
+        })?;
+        let now = self.clock().now();
+        let code = api::create_preauthcode(runtime.transport.as_ref(), token, &request.component_appid)
+            .await
+            .map_err(|e| AppError::refused(last_error(&e, self.clock().now())))?;
+        let mut random = [0_u8; 16];
+        getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        let id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
+        let redirect = format!("{}/wechat/{}/authorized/{id}", runtime.row.public_base_url, request.component_appid);
+        let address = AuthorizeLink {
+            component_appid: &request.component_appid,
+            pre_auth_code: code.code.expose(),
+            redirect_uri: &redirect,
+            auth_type: request.auth_type,
+            biz_appid: request.biz_appid.as_deref().filter(|b| !b.is_empty()),
+            category_ids: &request.scopes,
+        };
+        let url = match request.kind {
+            LinkKind::Pc => address.pc(runtime.row.endpoints.mp.trim_end_matches('/')),
+            LinkKind::H5 => address.h5(runtime.row.endpoints.open.trim_end_matches('/')),
+        };
+        let row = LinkRow {
+            id: id.clone(),
+            platform_id,
+            kind: request.kind,
+            url: SecretString::from(url),
+            pre_auth_hash: link::code_hash(code.code.expose()),
+            tenant: request.tenant.filter(|t| !t.trim().is_empty()),
+            created_at: now,
+            expires_at: now + code.expires_in.max(1) * 1000,
+            opened_at: None,
+            closed_at: None,
+            account_id: None,
+            error: None,
+        };
+        self.store().write(move |tx| link::insert(tx, &row)).await?;
+        self.changes().tell(["links"]);
+        self.get_link(&id).await
+    }
+
+    async fn link_row(&self, link_id: &str) -> Result<(LinkRow, bool), AppError> {
+        let id = link_id.to_owned();
+        let found = self
+            .store()
+            .read(move |c| match link::get(c, &id)? {
+                Some(row) => Ok(Some((redemption::link_is_redeeming(c, &row.id)?, row))),
+                None => Ok(None),
+            })
+            .await?;
+        found.map(|(redeeming, row)| (row, redeeming)).ok_or_else(|| AppError::not_found("link", link_id))
+    }
+
+    fn link_view(&self, row: LinkRow, redeeming: bool) -> Result<Link, AppError> {
+        let mirror = self.store().mirror();
+        let platform = mirror.platform(row.platform_id).ok_or_else(|| AppError::not_found("platform of link", &row.id))?;
+        let launch_url = format!("{}/wechat/{}/authorize/{}", platform.public_base_url, platform.component_appid, row.id);
+        let account = row.account_id.and_then(|id| mirror.account(id)).map(|a| self.account_view(&platform, &a));
+        let state = if account.is_some() {
+            LinkState::Authorized
+        } else if redeeming {
+            LinkState::Redeeming
+        } else if row.error.is_some() {
+            LinkState::Failed
+        } else if self.clock().now() >= row.expires_at {
+            LinkState::Expired
+        } else if row.opened_at.is_some() {
+            LinkState::Opened
+        } else {
+            LinkState::Waiting
+        };
+        Ok(Link {
+            qr_svg: qr_svg(&launch_url)?,
+            link_id: row.id,
+            component_appid: platform.component_appid.clone(),
+            kind: row.kind,
+            url: row.url.expose().clone(),
+            launch_url,
+            state,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            account,
+            error: row.error,
+        })
+    }
+
+    /// A link as it stands now.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's.
+    pub async fn get_link(&self, link_id: &str) -> Result<Link, AppError> {
+        let (row, redeeming) = self.link_row(link_id).await?;
+        self.link_view(row, redeeming)
+    }
+
+    /// Newest links first.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown platform; the store's.
+    pub async fn list_links(&self, component_appid: Option<&str>) -> Result<Vec<Link>, AppError> {
+        let platform_id = component_appid.map(|c| self.platform_row(c).map(|p| p.id)).transpose()?;
+        let rows = self
+            .store()
+            .read(move |c| {
+                let rows = link::list(c, platform_id, LISTED)?;
+                rows.into_iter().map(|row| Ok((redemption::link_is_redeeming(c, &row.id)?, row))).collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        rows.into_iter().map(|(redeeming, row)| self.link_view(row, redeeming)).collect()
+    }
+
+    /// The link's QR code as a PNG `data:` URL.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's.
+    pub async fn link_qr_png(&self, link_id: &str) -> Result<String, AppError> {
+        let link = self.get_link(link_id).await?;
+        Ok(data_url("image/png", &qr_png(&link.launch_url)?))
+    }
+
+    /// The link is no longer on screen.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn close_link(&self, link_id: &str) -> Result<(), AppError> {
+        let (id, now) = (link_id.to_owned(), self.clock().now());
+        self.store().write(move |tx| link::closed(tx, &id, now)).await?;
+        Ok(())
+    }
+}
+
+fn check(request: &LinkRequest) -> Result<(), AppError> {
+    if request.auth_type.is_some_and(|t| !(1..=8).contains(&t)) {
+        return Err(AppError::invalid_field("auth_type", "range", "must be 1 to 8", "应为 1 到 8"));
+    }
+    if request.biz_appid.as_deref().is_some_and(|b| !b.is_empty() && !validate::is_appid(b)) {
+        return Err(AppError::invalid_field("biz_appid", "format", "must be wx and 16 hex digits", "应为 wx 加 16 位十六进制数字"));
+    }
+    if request.tenant.as_deref().is_some_and(|t| t.chars().count() > MAX_TENANT) {
+        return Err(AppError::invalid_field("tenant", "length", "must have at most 40 characters", "最多 40 个字"));
+    }
+    if request.scopes.len() > 200 {
+        return Err(AppError::invalid_field("scopes", "length", "must have at most 200 entries", "最多 200 项"));
+    }
+    Ok(())
+}
+
+fn code(text: &str) -> Result<QrCode, AppError> {
+    QrCode::with_error_correction_level(text, EcLevel::M)
+        .map_err(|e| AppError::new(ErrorCode::Internal, format!("the address does not fit a QR code: {e}")))
+}
+
+/// A QR code as an SVG document, dark on white with its quiet zone.
+///
+/// # Errors
+/// When the text is too long for a QR code.
+pub fn qr_svg(text: &str) -> Result<String, AppError> {
+    Ok(code(text)?.render::<svg::Color<'_>>().min_dimensions(280, 280).quiet_zone(true).build())
+}
+
+/// A QR code as a PNG file of at least 1024 pixels.
+///
+/// # Errors
+/// When the text is too long for a QR code.
+pub fn qr_png(text: &str) -> Result<Vec<u8>, AppError> {
+    let picture = code(text)?.render::<image::Luma<u8>>().min_dimensions(PNG_SIDE, PNG_SIDE).quiet_zone(true).build();
+    let mut bytes = Vec::new();
+    picture
+        .write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png)
+        .map_err(|e| AppError::new(ErrorCode::Internal, format!("the QR code could not be drawn: {e}")))?;
+    Ok(bytes)
+}
+
+/// A QR code in half blocks for a terminal.
+///
+/// # Errors
+/// When the text is too long for a QR code.
+pub fn qr_text(text: &str) -> Result<String, AppError> {
+    use qrcode::render::unicode::Dense1x2;
+    Ok(code(text)?.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
+}

@@ -1,0 +1,135 @@
+//! What operators and their servers can do: every method here is reachable from the window, the daemon's HTTP, or both.
+//!
+//! Owns no state. A command checks its input, reads the mirror or writes the store, and answers a document.
+
+mod accounts;
+mod app;
+pub mod links;
+mod menus;
+mod overview;
+mod platforms;
+mod tokens;
+
+pub use menus::PublishedMenu;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::core::Core;
+use crate::dto::{AccountQuery, ErrorCode, LinkRequest, PlatformInput, SecretField};
+use crate::error::AppError;
+
+#[derive(Deserialize)]
+struct NoArgs {}
+#[derive(Deserialize)]
+struct PlatformArgs {
+    component_appid: String,
+}
+#[derive(Deserialize)]
+struct AccountArgs {
+    component_appid: String,
+    appid: String,
+}
+#[derive(Deserialize)]
+struct LinkArgs {
+    link_id: String,
+}
+#[derive(Deserialize)]
+struct InputArgs {
+    input: PlatformInput,
+}
+#[derive(Deserialize)]
+struct RevealArgs {
+    component_appid: String,
+    field: SecretField,
+}
+#[derive(Deserialize)]
+struct UrlArgs {
+    public_base_url: String,
+}
+#[derive(Deserialize)]
+struct PreviewArgs {
+    component_appid: String,
+    public_base_url: String,
+}
+#[derive(Deserialize)]
+struct QueryArgs {
+    query: AccountQuery,
+}
+#[derive(Deserialize)]
+struct RequestArgs {
+    request: LinkRequest,
+}
+#[derive(Deserialize)]
+struct MaybePlatformArgs {
+    component_appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct AttemptsArgs {
+    component_appid: String,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct IdArgs {
+    id: String,
+}
+
+fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
+    // serde's words name the field; they quote only its type, and a value only where it is no secret's place.
+    serde_json::from_value(args).map_err(|e| AppError::new(ErrorCode::InvalidInput, e.to_string()))
+}
+
+fn wrap<T: serde::Serialize>(value: T) -> Result<Value, AppError> {
+    serde_json::to_value(value).map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
+}
+
+macro_rules! table {
+    ($($name:literal ($args:ident : $type:ty) => $call:expr;)*) => {
+        /// Names of all commands that both hosts offer.
+        pub const NAMES: &[&str] = &[$($name),*];
+
+        /// Runs a command by name with a JSON object of arguments: how a browser asks the daemon.
+        ///
+        /// # Errors
+        /// The command's own; `NotFound` for an unknown name, `InvalidInput` for bad arguments.
+        pub async fn dispatch(core: &Core, name: &str, args: Value) -> Result<Value, AppError> {
+            match name {
+                $($name => { let $args: $type = parse(args)?; let call = $call; wrap(call(core, $args).await?) })*
+                _ => Err(AppError::not_found("command", name)),
+            }
+        }
+    };
+}
+
+table! {
+    "app_info" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.app_info());
+    "overview" (a: NoArgs) => async |c: &Core, _: NoArgs| c.overview().await;
+    "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::door::check(c, &a.public_base_url).await;
+    "restart_listener" (a: NoArgs) => async |c: &Core, _: NoArgs| c.restart_listener().await;
+    "dismiss_notice" (a: IdArgs) => async |c: &Core, a: IdArgs| c.dismiss_notice(a.id).await;
+    "list_platforms" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_platforms());
+    "get_platform" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.get_platform(&a.component_appid);
+    "validate_platform" (a: InputArgs) => async |c: &Core, a: InputArgs| Ok::<_, AppError>(c.validate_platform(&a.input));
+    "save_platform" (a: InputArgs) => async |c: &Core, a: InputArgs| c.save_platform(a.input).await;
+    "remove_platform" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.remove_platform(&a.component_appid).await;
+    "reveal_platform_secret" (a: RevealArgs) => async |c: &Core, a: RevealArgs| c.reveal_platform_secret(&a.component_appid, a.field);
+    "start_ticket_push" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.start_ticket_push(&a.component_appid).await;
+    "refresh_component" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.refresh_component(&a.component_appid).await;
+    "preview_callback_urls" (a: PreviewArgs) => async |_: &Core, a: PreviewArgs| Ok::<_, AppError>(Core::preview_callback_urls(&a.component_appid, &a.public_base_url));
+    "generate_verify_token" (a: NoArgs) => async |_: &Core, _: NoArgs| Core::generate_verify_token();
+    "generate_encoding_aes_key" (a: NoArgs) => async |_: &Core, _: NoArgs| Core::generate_encoding_aes_key();
+    "list_accounts" (a: QueryArgs) => async |c: &Core, a: QueryArgs| c.list_accounts(&a.query);
+    "get_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account(&a.component_appid, &a.appid).await;
+    "refresh_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.refresh_account(&a.component_appid, &a.appid).await;
+    "refresh_details" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.refresh_details(&a.component_appid, &a.appid).await;
+    "reveal_token" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.reveal_token(&a.component_appid, &a.appid);
+    "get_avatar" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_avatar(&a.component_appid, &a.appid).await;
+    "permission_sets" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::permission_sets());
+    "create_link" (a: RequestArgs) => async |c: &Core, a: RequestArgs| c.create_link(a.request).await;
+    "get_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.get_link(&a.link_id).await;
+    "list_links" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_links(a.component_appid.as_deref()).await;
+    "link_qr_png" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.link_qr_png(&a.link_id).await;
+    "close_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.close_link(&a.link_id).await;
+    "list_attempts" (a: AttemptsArgs) => async |c: &Core, a: AttemptsArgs| c.list_attempts(&a.component_appid, a.appid.as_deref()).await;
+}

@@ -1,0 +1,166 @@
+//! The overview: the chain of every platform, and what needs a person.
+
+use std::collections::BTreeMap;
+
+use crate::core::Core;
+use crate::door;
+use crate::dto::{AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount};
+use crate::error::AppError;
+use crate::policy::TICKET_LATE;
+use crate::store::tables::platform::PlatformRow;
+use crate::store::tables::{attempt, notice};
+use crate::views::{self, AccountWithCredential};
+
+/// Accounts that end soonest, shown on the overview.
+const SOONEST: usize = 5;
+/// Accounts named in a need.
+const NAMED: usize = 5;
+/// A platform that was just added is given so long for its first ticket before it needs a person, ms.
+const FIRST_TICKET: i64 = 11 * 60_000;
+
+impl Core {
+    /// Everything the overview shows.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn overview(&self) -> Result<Overview, AppError> {
+        let now = self.clock().now();
+        let (notices, hours) = self.store().read(move |c| Ok((notice::list(c)?, attempt::by_hour(c, now)?))).await?;
+        let by_platform = views::accounts_by_platform(self);
+        let door = self.door().view(door::bases(self));
+        let mut needs: Vec<Need> = notices
+            .into_iter()
+            .map(|n| Need { detail: Some(n.detail), since: Some(n.at), actions: vec![NeedAction::Dismiss], ..need(&n.id, NeedCause::StoreSetAside) })
+            .collect();
+        if !door.listening {
+            needs.push(Need { detail: door.error.clone(), actions: vec![NeedAction::RestartListener], ..need("listener_down", NeedCause::ListenerDown) });
+        }
+        for tunnel in door.tunnels.iter().filter(|t| t.reachable == Some(false)) {
+            needs.push(Need {
+                detail: Some(format!("{}: {}", tunnel.public_base_url, tunnel.error.clone().unwrap_or_default())),
+                since: tunnel.checked_at,
+                actions: vec![NeedAction::CheckDoor],
+                ..need(&format!("door:{}", tunnel.public_base_url), NeedCause::DoorUnreachable)
+            });
+        }
+        let mut platforms = Vec::new();
+        for platform in self.store().mirror().platforms() {
+            let accounts = by_platform.get(&platform.id).map_or(&[][..], Vec::as_slice);
+            platform_needs(self, &platform, accounts, now, &mut needs);
+            platforms.push(chain(self, &platform, accounts, now));
+        }
+        Ok(Overview { time: now, needs, platforms, door, hours })
+    }
+}
+
+fn need(id: &str, cause: NeedCause) -> Need {
+    Need {
+        id: id.to_owned(),
+        cause,
+        component_appid: None,
+        platform_name: None,
+        since: None,
+        count: 0,
+        appids: Vec::new(),
+        error: None,
+        detail: None,
+        actions: Vec::new(),
+    }
+}
+
+fn chain(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential], now: i64) -> PlatformChain {
+    let live: Vec<_> = accounts.iter().filter(|(a, _)| a.authorized).collect();
+    let mut states: BTreeMap<TokenState, i64> = BTreeMap::new();
+    for (_, credential) in &live {
+        *states.entry(views::token(core, credential.as_deref(), now).state).or_default() += 1;
+    }
+    let mut soonest: Vec<_> = live.iter().filter(|(_, c)| c.as_ref().is_some_and(|c| c.expires_at.is_some())).collect();
+    soonest.sort_by_key(|(_, c)| c.as_ref().and_then(|c| c.expires_at));
+    PlatformChain {
+        component_appid: platform.component_appid.clone(),
+        name: platform.name.clone(),
+        ticket: views::ticket(platform, now),
+        component_token: views::token(core, core.store().mirror().component_credential(platform.id).as_deref(), now),
+        accounts: views::counts(accounts),
+        token_states: states.into_iter().map(|(state, count)| TokenStateCount { state, count }).collect(),
+        soonest: soonest.into_iter().take(SOONEST).map(|(a, c)| views::account(core, platform, a, c.as_deref(), now)).collect(),
+    }
+}
+
+fn platform_needs(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential], now: i64, needs: &mut Vec<Need>) {
+    let of = |cause: NeedCause| Need {
+        component_appid: Some(platform.component_appid.clone()),
+        platform_name: Some(platform.name.clone()),
+        ..need(&format!("{cause:?}:{}", platform.component_appid), cause)
+    };
+    let component = core.store().mirror().component_credential(platform.id);
+    let view = views::token(core, component.as_deref(), now);
+    let failing_since = component.as_ref().and_then(|c| c.failing_since);
+    match &platform.ticket {
+        None if now - platform.created_at > FIRST_TICKET => needs.push(Need {
+            since: Some(platform.created_at),
+            actions: vec![NeedAction::ShowCallbackUrls, NeedAction::StartTicketPush],
+            ..of(NeedCause::TicketNeverCame)
+        }),
+        Some(ticket) if now - ticket.received_at > TICKET_LATE => needs.push(Need {
+            since: Some(ticket.received_at),
+            error: view.last_error.clone().filter(|_| ticket.refused),
+            actions: vec![NeedAction::StartTicketPush, NeedAction::CheckDoor, NeedAction::ShowCallbackUrls],
+            ..of(NeedCause::TicketLate)
+        }),
+        _ => {}
+    }
+    let cause = match view.reason_code {
+        ReasonCode::SecretInvalid => Some((NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow])),
+        ReasonCode::IpNotListed => Some((NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::EditPlatform])),
+        ReasonCode::QuotaExhausted => Some((NeedCause::QuotaExhausted, vec![NeedAction::RefreshNow])),
+        ReasonCode::Refused | ReasonCode::TokenRejected => Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow, NeedAction::EditPlatform])),
+        // A few transient failures heal by themselves; a dead token does not wait.
+        ReasonCode::BackingOff if view.expires_at.is_none_or(|at| at <= now) => Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow])),
+        _ => None,
+    };
+    if let Some((cause, actions)) = cause {
+        needs.push(Need { since: failing_since, error: view.last_error.clone(), actions, ..of(cause) });
+    }
+    account_needs(core, accounts, now, &of, needs);
+}
+
+/// One entry a cause, not an account.
+fn account_needs(core: &Core, accounts: &[AccountWithCredential], now: i64, of: &dyn Fn(NeedCause) -> Need, needs: &mut Vec<Need>) {
+    let mut grouped: BTreeMap<u8, Need> = BTreeMap::new();
+    for (account, credential) in accounts {
+        let Some(credential) = credential else { continue };
+        let (order, cause, actions) = match views::state_of(account, Some(credential)) {
+            AccountState::NeedsAuthorization => (1, NeedCause::NeedsAuthorization, vec![NeedAction::Reauthorize, NeedAction::ShowAccounts]),
+            AccountState::Failing => {
+                let view = views::token(core, Some(credential), now);
+                match view.reason_code {
+                    ReasonCode::QuotaExhausted => (2, NeedCause::QuotaExhausted, vec![NeedAction::ShowAccounts]),
+                    ReasonCode::IpNotListed => (3, NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::ShowAccounts]),
+                    _ if view.needs_operator || view.expires_at.is_none_or(|at| at <= now) => {
+                        (4, NeedCause::RefreshFailing, vec![NeedAction::ShowAccounts, NeedAction::RefreshNow])
+                    }
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        let entry = grouped.entry(order).or_insert_with(|| {
+            let mut need = of(cause);
+            need.id.push_str(":accounts");
+            Need { actions, ..need }
+        });
+        entry.count += 1;
+        entry.since = match (entry.since, credential.failing_since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if entry.appids.len() < NAMED {
+            entry.appids.push(account.appid.clone());
+        }
+        if entry.error.is_none() {
+            entry.error.clone_from(&credential.failure);
+        }
+    }
+    needs.extend(grouped.into_values());
+}

@@ -1,0 +1,193 @@
+//! Platforms: enter, change, remove, reveal, and ask WeChat to push tickets again.
+
+use std::sync::Arc;
+
+use wechat::api;
+use wechat::secret::SecretString;
+
+use crate::core::Core;
+use crate::dto::{CallbackUrls, Endpoints, ErrorCode, FieldError, Platform, PlatformInput, ReasonCode, RevealedSecret, SecretField};
+use crate::engine::{Wake, last_error};
+use crate::error::AppError;
+use crate::store::tables::platform::{self, PlatformRow};
+use crate::store::tables::credential;
+use crate::{validate, views};
+
+/// Length of a generated Token; WeChat allows 3 to 32.
+const TOKEN_LENGTH: usize = 32;
+
+impl Core {
+    pub(crate) fn platform_row(&self, component_appid: &str) -> Result<Arc<PlatformRow>, AppError> {
+        self.store().mirror().platform_by_appid(component_appid).ok_or_else(|| AppError::not_found("platform", component_appid))
+    }
+
+    /// All platforms, oldest first.
+    #[must_use]
+    pub fn list_platforms(&self) -> Vec<Platform> {
+        let now = self.clock().now();
+        let accounts = views::accounts_by_platform(self);
+        let of = |id| accounts.get(&id).map_or(&[][..], Vec::as_slice);
+        self.store().mirror().platforms().iter().map(|p| views::platform(self, p, of(p.id), now)).collect()
+    }
+
+    /// One platform.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn get_platform(&self, component_appid: &str) -> Result<Platform, AppError> {
+        let row = self.platform_row(component_appid)?;
+        let accounts = views::accounts_by_platform(self);
+        Ok(views::platform(self, &row, accounts.get(&row.id).map_or(&[][..], Vec::as_slice), self.clock().now()))
+    }
+
+    /// Checks the rules and saves nothing.
+    #[must_use]
+    pub fn validate_platform(&self, input: &PlatformInput) -> Vec<FieldError> {
+        validate::platform(input, self.store().mirror().platform_by_appid(&input.component_appid).is_some())
+    }
+
+    /// Adds or changes a platform. Secrets that are left out stay as they are; a changed AES key is kept as the
+    /// previous one, because WeChat goes on using it for a while.
+    ///
+    /// # Errors
+    /// `InvalidInput` naming fields and rules; the store's. Nothing is changed then.
+    pub async fn save_platform(&self, input: PlatformInput) -> Result<Platform, AppError> {
+        let existing = self.store().mirror().platform_by_appid(&input.component_appid);
+        let errors = validate::platform(&input, existing.is_some());
+        if !errors.is_empty() {
+            return Err(AppError::invalid(errors));
+        }
+        let now = self.clock().now();
+        let given = |value: Option<String>| value.filter(|v| !v.is_empty()).map(SecretString::from);
+        let old = existing.as_deref();
+        let keep = |value: Option<String>, old: Option<&SecretString>| given(value).or_else(|| old.cloned()).unwrap_or_else(|| SecretString::from(""));
+        let key = keep(input.encoding_aes_key, old.map(|o| &o.encoding_aes_key));
+        let previous = match (input.previous_encoding_aes_key.as_deref(), old) {
+            (Some(""), _) => None,
+            (Some(given), _) => Some(SecretString::from(given)),
+            (None, Some(old)) if old.encoding_aes_key != key => Some(old.encoding_aes_key.clone()),
+            (None, Some(old)) => old.previous_encoding_aes_key.clone(),
+            (None, None) => None,
+        };
+        let proxy = match (input.outbound_proxy.as_deref(), old) {
+            (Some(""), _) => None,
+            (Some(given), _) => Some(SecretString::from(given)),
+            (None, old) => old.and_then(|o| o.outbound_proxy.clone()),
+        };
+        if proxy.is_some() {
+            // Tried here, so that a bad one is an error of the form and not of the next call.
+            crate::transport::client(proxy.as_ref())?;
+        }
+        let row = PlatformRow {
+            id: old.map_or(0, |o| o.id),
+            component_appid: input.component_appid,
+            name: input.name.trim().to_owned(),
+            component_appsecret: keep(input.component_appsecret, old.map(|o| &o.component_appsecret)),
+            verify_token: keep(input.verify_token, old.map(|o| &o.verify_token)),
+            encoding_aes_key: key,
+            previous_encoding_aes_key: previous,
+            public_base_url: input.public_base_url.trim_end_matches('/').to_owned(),
+            endpoints: input.endpoints.or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_else(Endpoints::default),
+            outbound_proxy: proxy,
+            sandbox: self.is_sandbox(),
+            ticket: None,
+            ticket_recent: Vec::new(),
+            created_at: old.map_or(now, |o| o.created_at),
+            // Also tells the runtime to be made anew; must grow even when two saves share a millisecond.
+            updated_at: old.map_or(now, |o| now.max(o.updated_at + 1)),
+        };
+        let appid = row.component_appid.clone();
+        let id = self
+            .store()
+            .write(move |tx| {
+                let id = platform::save(tx, &row)?;
+                let mut component = credential::ensure(tx, id, None)?;
+                // What the operator changed may be what failed: try again soon, keep the token.
+                component.failures = 0;
+                component.failure_kind = None;
+                component.failure = None;
+                component.failing_since = None;
+                credential::update(tx, &component)?;
+                tx.execute("UPDATE platform SET ticket_refused = 0 WHERE id = ?1", [id])?;
+                Ok(id)
+            })
+            .await?;
+        self.changes().tell(["platforms", "overview", "door"]);
+        self.wake(Wake::Platform(id));
+        self.get_platform(&appid)
+    }
+
+    /// Removes a platform, its accounts and their tokens for good.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's.
+    pub async fn remove_platform(&self, component_appid: &str) -> Result<(), AppError> {
+        let id = self.platform_row(component_appid)?.id;
+        self.store().write(move |tx| platform::remove(tx, id)).await?;
+        self.changes().tell(["platforms", "accounts", "links", "overview", "door"]);
+        self.wake(Wake::Platform(id));
+        Ok(())
+    }
+
+    /// A stored secret, for a person who asks.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn reveal_platform_secret(&self, component_appid: &str, field: SecretField) -> Result<RevealedSecret, AppError> {
+        let row = self.platform_row(component_appid)?;
+        let value = match field {
+            SecretField::ComponentAppsecret => row.component_appsecret.expose().clone(),
+            SecretField::VerifyToken => row.verify_token.expose().clone(),
+            SecretField::EncodingAesKey => row.encoding_aes_key.expose().clone(),
+            SecretField::OutboundProxy => {
+                row.outbound_proxy.as_ref().map(|p| p.expose().clone()).ok_or_else(|| AppError::not_found("proxy of", component_appid))?
+            }
+        };
+        Ok(RevealedSecret { value, expires_at: None })
+    }
+
+    /// Asks WeChat to push tickets again (protocol C.1); the next one comes within ten minutes.
+    ///
+    /// # Errors
+    /// WeChat's refusal.
+    pub async fn start_ticket_push(&self, component_appid: &str) -> Result<(), AppError> {
+        let id = self.platform_row(component_appid)?.id;
+        let runtime = self.runtime(id).ok_or_else(|| AppError::not_found("platform", component_appid))?;
+        api::start_push_ticket(runtime.transport.as_ref(), component_appid, &runtime.row.component_appsecret)
+            .await
+            .map_err(|e| AppError::refused(last_error(&e, self.clock().now())))
+    }
+
+    /// Refreshes the component token now.
+    ///
+    /// # Errors
+    /// WeChat's refusal, or why it cannot be tried.
+    pub async fn refresh_component(&self, component_appid: &str) -> Result<Platform, AppError> {
+        let id = self.platform_row(component_appid)?.id;
+        let row = self.store().mirror().component_credential(id).ok_or_else(|| AppError::not_found("component token of", component_appid))?;
+        self.ask(row.id, ReasonCode::Requested).await?;
+        self.get_platform(component_appid)
+    }
+
+    /// What to enter on open.weixin.qq.com, before anything is saved.
+    #[must_use]
+    pub fn preview_callback_urls(component_appid: &str, public_base_url: &str) -> CallbackUrls {
+        views::callback_urls(component_appid, public_base_url)
+    }
+
+    /// A random Token.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn generate_verify_token() -> Result<String, AppError> {
+        wechat::crypto::generate_token(TOKEN_LENGTH).map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
+    }
+
+    /// A random EncodingAESKey.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn generate_encoding_aes_key() -> Result<String, AppError> {
+        wechat::crypto::generate_encoding_aes_key().map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
+    }
+}

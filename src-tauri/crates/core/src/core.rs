@@ -1,0 +1,403 @@
+//! One running engine on one data folder.
+//!
+//! Owns the parts and their order: lock, key, store, what a stop left behind, engine, listener, API. Dropping or shutting
+//! it down ends every task it started.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+use wechat::crypto::{AesKey, MessageCrypto};
+use wechat::transport::Transport;
+
+use crate::changes::Changes;
+use crate::clock::{Clock, SystemClock};
+use crate::door::DoorState;
+use crate::dto::{Change, ErrorCode, KeySource};
+use crate::engine::{self, Engine, EngineOptions, Wake};
+use crate::error::AppError;
+use crate::folder::{self, EngineNote, FolderLock};
+use crate::store::tables::notice::{self, NoticeRow};
+use crate::store::tables::platform::PlatformRow;
+use crate::store::tables::{attempt, credential, inbox};
+use crate::store::{Durability, OpenError, Store};
+use crate::transport::{HttpTransports, TransportFactory};
+use crate::{api, listener, paths, vault};
+
+/// How to open an engine.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Data folder; made if missing.
+    pub data_dir: PathBuf,
+    /// Runs against the built-in sandbox.
+    pub sandbox: bool,
+    /// Ask the keychain for the store's key.
+    pub keychain: bool,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ways to WeChat.
+    pub transports: Arc<dyn TransportFactory>,
+    /// Limits.
+    pub engine: EngineOptions,
+    /// How hard commits are.
+    pub durability: Durability,
+}
+
+impl OpenOptions {
+    /// Real time, real HTTPS, full durability, key file.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            sandbox: false,
+            keychain: false,
+            clock: Arc::new(SystemClock::default()),
+            transports: Arc::new(HttpTransports),
+            engine: EngineOptions::default(),
+            durability: Durability::Full,
+        }
+    }
+}
+
+impl std::fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenOptions").field("data_dir", &self.data_dir).field("sandbox", &self.sandbox).finish_non_exhaustive()
+    }
+}
+
+/// What is made from a platform's row: opened once, used for every push and call until the row changes.
+pub struct Runtime {
+    /// The row.
+    pub row: Arc<PlatformRow>,
+    /// Opens its pushes.
+    pub crypto: MessageCrypto,
+    /// Carries its calls.
+    pub transport: Arc<dyn Transport>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("platform", &self.row.component_appid).finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    options: OpenOptions,
+    run_id: String,
+    key_source: KeySource,
+    store: Store,
+    changes: Arc<Changes>,
+    engine: Engine,
+    door: DoorState,
+    redeemed: Notify,
+    runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
+    sandbox_url: Mutex<Option<String>>,
+    api_address: Mutex<Option<SocketAddr>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    engine_task: Mutex<Option<JoinHandle<()>>>,
+    lock: Mutex<Option<FolderLock>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for task in self.tasks.get_mut().map(std::mem::take).unwrap_or_default() {
+            task.abort();
+        }
+    }
+}
+
+/// A running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Core {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("data_dir", &self.inner.options.data_dir).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// Takes the data folder, opens its store, and resolves what the last stop left in flight. Starts nothing.
+    ///
+    /// # Errors
+    /// `Held` when another engine has the folder; `Store` in words when it cannot be used. A damaged store is set aside
+    /// under another name, never overwritten, and the overview says so.
+    pub async fn open(options: OpenOptions) -> Result<Self, AppError> {
+        let blocking = options.clone();
+        let opened = tokio::task::spawn_blocking(move || open_store(&blocking)).await;
+        let (lock, key_source, store, set_aside) = opened.map_err(|_| AppError::new(ErrorCode::Internal, "opening broke off"))??;
+        let mut random = [0_u8; 16];
+        getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        let core = Self {
+            inner: Arc::new(Inner {
+                run_id: crate::hex(&random),
+                key_source,
+                store,
+                changes: Arc::new(Changes::default()),
+                engine: Engine::default(),
+                door: DoorState::default(),
+                redeemed: Notify::new(),
+                runtimes: RwLock::default(),
+                sandbox_url: Mutex::default(),
+                api_address: Mutex::default(),
+                tasks: Mutex::default(),
+                engine_task: Mutex::default(),
+                lock: Mutex::new(Some(lock)),
+                options,
+            }),
+        };
+        let now = core.clock().now();
+        core.store()
+            .write(move |tx| {
+                let cut_off = credential::resolve_interrupted(tx)?;
+                attempt::resolve_interrupted(tx)?;
+                if let Some(path) = set_aside {
+                    notice::insert(tx, &NoticeRow { id: format!("store_set_aside:{now}"), at: now, detail: path })?;
+                }
+                if !cut_off.is_empty() {
+                    tracing::info!(count = cut_off.len(), "refreshes of the last run were cut off and are looked at again");
+                }
+                Ok(())
+            })
+            .await?;
+        core.door().accepted(core.store().read(|c| Ok(inbox::newest_at(c)?)).await?.unwrap_or(0));
+        Ok(core)
+    }
+
+    /// Starts the engine without any door: for simulations, and for commands that need no network listener.
+    pub fn start_engine(&self) {
+        let changes = tokio::spawn(self.changes().clone().run(self.clock().clone()));
+        self.own(changes);
+        let engine = tokio::spawn(engine::run(self.clone()));
+        if let Ok(mut slot) = self.inner.engine_task.lock() {
+            *slot = Some(engine);
+        }
+    }
+
+    /// Starts engine, public door and private door, and leaves `engine.json` for commands.
+    ///
+    /// # Errors
+    /// When an address cannot be bound; nothing is left running then.
+    pub async fn start(&self, listen: SocketAddr, api: SocketAddr) -> Result<(), AppError> {
+        let public = listener::bind(listen).await?;
+        let private = listener::bind(api).await?;
+        let listen = public.local_addr().map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))?;
+        let api = private.local_addr().map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))?;
+        let admin_key = api::new_admin_key()?;
+        self.own(tokio::spawn(listener::run(self.clone(), public)));
+        self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
+        self.own(tokio::spawn(crate::door::watch(self.clone())));
+        if let Ok(mut slot) = self.inner.api_address.lock() {
+            *slot = Some(api);
+        }
+        self.start_engine();
+        let note = EngineNote { pid: std::process::id(), listener: listen.to_string(), api: api.to_string(), admin_key: admin_key.expose().clone() };
+        folder::write_note(self.data_dir(), &note)
+            .map_err(|e| AppError::new(ErrorCode::Store, format!("engine.json cannot be written: {}", folder::io_words(&e))))
+    }
+
+    /// Stops within 5 s: flights finish or are abandoned, the next start resolves them.
+    pub async fn shutdown(&self) {
+        self.inner.engine.stop();
+        let engine = self.inner.engine_task.lock().ok().and_then(|mut slot| slot.take());
+        if let Some(engine) = engine {
+            let _ = engine.await;
+        }
+        folder::remove_note(self.data_dir());
+        let tasks = self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default();
+        for task in tasks {
+            task.abort();
+        }
+        self.door().stopped();
+        self.store().close().await;
+        if let Ok(mut lock) = self.inner.lock.lock() {
+            *lock = None;
+        }
+    }
+
+    fn own(&self, task: JoinHandle<()>) {
+        if let Ok(mut tasks) = self.inner.tasks.lock() {
+            tasks.retain(|t| !t.is_finished());
+            tasks.push(task);
+        }
+    }
+
+    /// Binds the public door again, at the same address or a free one, after it failed.
+    ///
+    /// # Errors
+    /// When no address can be bound.
+    pub async fn restart_listener(&self) -> Result<(), AppError> {
+        if self.door().address().is_some() {
+            return Ok(());
+        }
+        let wanted = self.door().last_address().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        let socket = listener::bind(wanted).await?;
+        self.own(tokio::spawn(listener::run(self.clone(), socket)));
+        Ok(())
+    }
+
+    /// The platform's runtime, made anew when its row changed.
+    #[must_use]
+    pub fn runtime(&self, platform_id: i64) -> Option<Arc<Runtime>> {
+        let row = self.store().mirror().platform(platform_id)?;
+        self.runtime_of(row)
+    }
+
+    /// The same by appid.
+    #[must_use]
+    pub fn runtime_by_appid(&self, component_appid: &str) -> Option<Arc<Runtime>> {
+        let row = self.store().mirror().platform_by_appid(component_appid)?;
+        self.runtime_of(row)
+    }
+
+    fn runtime_of(&self, row: Arc<PlatformRow>) -> Option<Arc<Runtime>> {
+        let known = self.inner.runtimes.read().ok()?.get(&row.id).cloned();
+        if let Some(known) = &known
+            && Arc::ptr_eq(&known.row, &row)
+        {
+            return Some(known.clone());
+        }
+        // A new ticket changes the row every ten minutes: what depends on the credentials only is kept then.
+        let made = match known {
+            Some(known) if known.row.updated_at == row.updated_at => {
+                Arc::new(Runtime { crypto: known.crypto.clone(), transport: known.transport.clone(), row })
+            }
+            _ => {
+                let key = AesKey::parse(row.encoding_aes_key.expose()).ok()?;
+                let previous = row.previous_encoding_aes_key.as_ref().and_then(|k| AesKey::parse(k.expose()).ok());
+                let transport = self.inner.options.transports.make(&row.endpoints, row.outbound_proxy.as_ref()).ok()?;
+                let crypto = MessageCrypto::new(row.verify_token.clone(), key, previous, row.component_appid.clone());
+                Arc::new(Runtime { row, crypto, transport })
+            }
+        };
+        self.inner.runtimes.write().ok()?.insert(made.row.id, made.clone());
+        Some(made)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+    /// Time.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.options.clock
+    }
+    /// Limits.
+    #[must_use]
+    pub fn engine_options(&self) -> EngineOptions {
+        self.inner.options.engine
+    }
+    /// The bus of changes.
+    #[must_use]
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.inner.changes
+    }
+    /// Listens for changes.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+    /// Wakes the engine.
+    pub fn wake(&self, wake: Wake) {
+        self.inner.engine.wake(wake);
+    }
+    /// Health of the public door.
+    #[must_use]
+    pub fn door(&self) -> &DoorState {
+        &self.inner.door
+    }
+    /// Signalled after every redemption.
+    #[must_use]
+    pub fn redeemed(&self) -> &Notify {
+        &self.inner.redeemed
+    }
+    /// Names this run in claims.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.inner.run_id
+    }
+    /// Data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.inner.options.data_dir
+    }
+    /// Runs against the sandbox.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        self.inner.options.sandbox
+    }
+    /// Where the store's key lies.
+    #[must_use]
+    pub fn key_source(&self) -> KeySource {
+        self.inner.key_source
+    }
+    /// Base URL of the sandbox's pages.
+    #[must_use]
+    pub fn sandbox_url(&self) -> Option<String> {
+        self.inner.sandbox_url.lock().ok()?.clone()
+    }
+    /// Told by whoever runs the sandbox beside this engine.
+    pub fn set_sandbox_url(&self, url: Option<String>) {
+        if let Ok(mut slot) = self.inner.sandbox_url.lock() {
+            *slot = url;
+        }
+    }
+    /// Address of the public door, while it listens.
+    #[must_use]
+    pub fn listener_address(&self) -> Option<SocketAddr> {
+        self.door().address()
+    }
+    /// Address of the private door.
+    #[must_use]
+    pub fn api_address(&self) -> Option<SocketAddr> {
+        *self.inner.api_address.lock().ok()?
+    }
+}
+
+type Opened = (FolderLock, KeySource, Store, Option<String>);
+
+fn open_store(options: &OpenOptions) -> Result<Opened, AppError> {
+    let dir = &options.data_dir;
+    folder::prepare(dir)?;
+    let lock = folder::lock(dir)?;
+    let key = vault::obtain(dir, options.keychain && !options.sandbox)?;
+    let path = paths::store_file(dir);
+    match Store::open(&path, &key.hex, options.durability) {
+        Ok(store) => Ok((lock, key.source, store, None)),
+        Err(OpenError::Damaged) => {
+            let aside = set_aside(&path, options.clock.now())?;
+            tracing::error!(aside = %aside.display(), "the store is damaged or has another key; it was set aside");
+            let store = Store::open(&path, &key.hex, options.durability).map_err(|e| AppError::new(ErrorCode::Store, e.to_string()))?;
+            Ok((lock, key.source, store, Some(aside.display().to_string())))
+        }
+        Err(e) => Err(AppError::new(ErrorCode::Store, format!("{}: {e}", path.display()))),
+    }
+}
+
+/// Renames a damaged store, with its log, out of the way.
+fn set_aside(path: &Path, now: i64) -> Result<PathBuf, AppError> {
+    let aside = path.with_extension(format!("damaged-{now}.db"));
+    let fail = |e: std::io::Error| {
+        AppError::new(ErrorCode::Store, format!("the damaged store {} cannot be set aside: {}", path.display(), folder::io_words(&e)))
+    };
+    for suffix in ["-wal", "-shm"] {
+        let from = PathBuf::from(format!("{}{suffix}", path.display()));
+        if from.exists() {
+            std::fs::rename(&from, PathBuf::from(format!("{}{suffix}", aside.display()))).map_err(fail)?;
+        }
+    }
+    std::fs::rename(path, &aside).map_err(fail)?;
+    Ok(aside)
+}

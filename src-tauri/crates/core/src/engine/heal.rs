@@ -1,0 +1,90 @@
+//! Asking WeChat which refresh tokens it has (protocol C.7), the official way back from a lost one.
+//!
+//! Invariant: many accounts that fail together share one reading of the list; a list read before the failure is not
+//! used for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use wechat::api;
+use wechat::error::CallError;
+use wechat::secret::SecretString;
+
+use super::usable;
+use crate::core::Core;
+
+/// Rows a page; WeChat's maximum.
+const PAGE: u32 = 500;
+/// Pages read at most: 100,000 accounts. Guards against a list that never ends.
+const MAX_PAGES: u32 = 200;
+
+/// An account in WeChat's list.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub refresh_token: Option<SecretString>,
+    /// Seconds.
+    pub auth_time: i64,
+}
+
+#[derive(Debug, Default)]
+struct Reading {
+    /// Order number of the reading.
+    number: u64,
+    list: Arc<HashMap<String, Listed>>,
+}
+
+/// Readings of the list, one platform each.
+#[derive(Debug, Default)]
+pub(crate) struct Heal {
+    readings: Mutex<HashMap<i64, Arc<tokio::sync::Mutex<Reading>>>>,
+    started: Mutex<HashMap<i64, u64>>,
+}
+
+impl Heal {
+    /// The refresh token that WeChat holds for an account now.
+    pub(super) async fn find(&self, core: &Core, platform_id: i64, appid: &str) -> Result<Option<SecretString>, CallError> {
+        Ok(self.list(core, platform_id).await?.get(appid).and_then(|l| l.refresh_token.clone()))
+    }
+
+    /// The whole list, read after this call began.
+    pub(super) async fn list(&self, core: &Core, platform_id: i64) -> Result<Arc<HashMap<String, Listed>>, CallError> {
+        let broken = || CallError::BadBody("a lock broke".into());
+        let reading = self.readings.lock().map_err(|_| broken())?.entry(platform_id).or_default().clone();
+        // Any reading that starts after this moment is fresh enough for this caller.
+        let needed = self.started.lock().map_err(|_| broken())?.get(&platform_id).copied().unwrap_or(0) + 1;
+        let mut reading = reading.lock().await;
+        if reading.number >= needed {
+            return Ok(reading.list.clone());
+        }
+        let number = {
+            let mut started = self.started.lock().map_err(|_| broken())?;
+            let number = started.entry(platform_id).or_default();
+            *number += 1;
+            *number
+        };
+        let list = Arc::new(read_all(core, platform_id).await?);
+        *reading = Reading { number, list: list.clone() };
+        Ok(list)
+    }
+}
+
+async fn read_all(core: &Core, platform_id: i64) -> Result<HashMap<String, Listed>, CallError> {
+    let gone = || CallError::BadBody("the component token went away".into());
+    let runtime = core.runtime(platform_id).ok_or_else(gone)?;
+    let mut all = HashMap::new();
+    for page in 0..MAX_PAGES {
+        let parent = core.store().mirror().component_credential(platform_id).filter(|c| usable(c, core.clock().now())).ok_or_else(gone)?;
+        let token = parent.token.as_ref().ok_or_else(gone)?;
+        let answer =
+            api::get_authorizer_list(runtime.transport.as_ref(), token, &runtime.row.component_appid, page * PAGE, PAGE).await?;
+        let empty = answer.items.is_empty();
+        for item in answer.items {
+            let listed = Listed { refresh_token: item.refresh_token, auth_time: item.auth_time.unwrap_or(0) };
+            all.insert(item.authorizer_appid, listed);
+        }
+        if empty || u64::from((page + 1) * PAGE) >= answer.total {
+            break;
+        }
+    }
+    Ok(all)
+}

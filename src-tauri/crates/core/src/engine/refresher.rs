@@ -1,0 +1,259 @@
+//! One flight: claim, call, classify, store.
+//!
+//! Invariants: the claim and the attempt row are durable before the call; the new token, the new refresh token and the
+//! attempt's outcome are one transaction; a failure writes nothing over a token; a result that was overtaken by a new
+//! authorization or a cancellation is dropped.
+
+use std::sync::Arc;
+
+use wechat::api;
+use wechat::error::CallError;
+use wechat::secret::SecretString;
+
+use super::{facts, last_error};
+use crate::core::Core;
+use crate::dto::{AttemptOutcome, ErrorCode, LastError, ReasonCode};
+use crate::error::AppError;
+use crate::policy::{self, FailureKind};
+use crate::store::StoreError;
+use crate::store::tables::credential::{self, CredentialRow};
+use crate::store::tables::{account, attempt, platform};
+
+/// How a flight ended.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub id: i64,
+    pub platform_id: i64,
+    pub account_id: Option<i64>,
+    pub outcome: Result<(), AppError>,
+    /// The component token was found rejected.
+    pub parent_changed: bool,
+}
+
+/// A new token.
+struct Grant {
+    token: SecretString,
+    expires_in: i64,
+    refresh_token: Option<SecretString>,
+}
+
+enum Verdict {
+    Granted(Grant),
+    /// The refresh token was dead; WeChat's list has another.
+    Healed(SecretString, LastError),
+    Failed(FailureKind, LastError),
+}
+
+/// What the call used, to tell afterwards whether it is still current.
+#[derive(Clone, Copy)]
+struct Used {
+    ticket_create_time: i64,
+    parent: Option<(i64, i64)>,
+}
+
+pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode) -> Flight {
+    let mut flight = Flight { id: row.id, platform_id: row.platform_id, account_id: row.account_id, outcome: Ok(()), parent_changed: false };
+    let (id, generation, run, now) = (row.id, row.generation, core.run_id().to_owned(), core.clock().now());
+    let claimed = core
+        .store()
+        .write(move |tx| match credential::claim(tx, id, generation, &run, now)? {
+            Some(row) => Ok(Some((row, attempt::start(tx, id, now, reason)?))),
+            None => Ok(None),
+        })
+        .await;
+    let (claimed, attempt_id) = match claimed {
+        Ok(Some(claimed)) => claimed,
+        Ok(None) => {
+            flight.outcome = Err(AppError::new(ErrorCode::Unavailable, "another refresh of this token is under way"));
+            return flight;
+        }
+        Err(e) => {
+            flight.outcome = Err(e.into());
+            return flight;
+        }
+    };
+    let mirror = core.store().mirror();
+    let parent = mirror.component_credential(claimed.platform_id).filter(|_| claimed.account_id.is_some());
+    let used = Used {
+        ticket_create_time: mirror.platform(claimed.platform_id).and_then(|p| p.ticket.as_ref().map(|t| t.create_time)).unwrap_or(0),
+        parent: parent.as_ref().map(|p| (p.id, p.generation)),
+    };
+    let sent_at = core.clock().now();
+    let verdict = match call(&core, &claimed, parent.as_deref()).await {
+        Ok(grant) => Verdict::Granted(grant),
+        Err(error) => judge(&core, &claimed, &error).await,
+    };
+    flight.parent_changed = matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
+    flight.outcome = finish(&core, claimed, attempt_id, used, sent_at, verdict).await;
+    flight
+}
+
+async fn call(core: &Core, row: &CredentialRow, parent: Option<&CredentialRow>) -> Result<Grant, CallError> {
+    let gone = |what: &str| CallError::BadBody(format!("{what} went away before the call"));
+    let runtime = core.runtime(row.platform_id).ok_or_else(|| gone("the platform"))?;
+    let transport = runtime.transport.as_ref();
+    let appid = &runtime.row.component_appid;
+    let Some(account_id) = row.account_id else {
+        let ticket = runtime.row.ticket.as_ref().ok_or_else(|| gone("the ticket"))?;
+        let grant = api::component_token(transport, appid, &runtime.row.component_appsecret, &ticket.value).await?;
+        return Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: None });
+    };
+    let account = core.store().mirror().account(account_id).ok_or_else(|| gone("the account"))?;
+    let token = parent.and_then(|p| p.token.as_ref()).ok_or_else(|| gone("the component token"))?;
+    let refresh = row.refresh_token.as_ref().ok_or_else(|| gone("the refresh token"))?;
+    let grant = api::authorizer_token(transport, token, appid, &account.appid, refresh).await?;
+    Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: grant.refresh_token })
+}
+
+async fn judge(core: &Core, row: &CredentialRow, error: &CallError) -> Verdict {
+    let kind = FailureKind::of(error, row.account_id.is_none());
+    let failure = last_error(error, core.clock().now());
+    if kind != FailureKind::NeedsAuthorization {
+        return Verdict::Failed(kind, failure);
+    }
+    // Before saying that the owner must authorize again, ask WeChat once for the refresh token it has now: it heals a
+    // lost rotation and a reply that never came.
+    let Some(account) = row.account_id.and_then(|id| core.store().mirror().account(id)) else {
+        return Verdict::Failed(kind, failure);
+    };
+    match core.engine().heal.find(core, row.platform_id, &account.appid).await {
+        Ok(Some(current)) if row.refresh_token.as_ref().is_none_or(|ours| ours.expose() != current.expose()) => {
+            Verdict::Healed(current, failure)
+        }
+        Ok(_) => Verdict::Failed(FailureKind::NeedsAuthorization, failure),
+        Err(error) => {
+            // Undecided: the list could not be read. Not a reason to give an account up.
+            let kind = match FailureKind::of(&error, false) {
+                FailureKind::NeedsAuthorization | FailureKind::Refused => FailureKind::Transient,
+                other => other,
+            };
+            Verdict::Failed(kind, failure)
+        }
+    }
+}
+
+async fn finish(core: &Core, claimed: CredentialRow, attempt_id: i64, used: Used, sent_at: i64, verdict: Verdict) -> Result<(), AppError> {
+    let now = core.clock().now();
+    let inner = core.clone();
+    let run = core.run_id().to_owned();
+    core.store()
+        .write(move |tx| {
+            let Some(mut row) = credential::get(tx, claimed.id)? else { return Ok(Err(AppError::not_found("credential", "any more"))) };
+            let ours = row.claimed_by.as_deref() == Some(run.as_str());
+            let authorized = match row.account_id {
+                Some(id) => account::get(tx, id)?.is_some_and(|a| a.authorized),
+                None => true,
+            };
+            if ours {
+                row.claimed_by = None;
+                row.claimed_at = None;
+                row.interrupted = false;
+            }
+            if row.generation != claimed.generation || !authorized {
+                credential::update(tx, &row)?;
+                attempt::finish(tx, attempt_id, AttemptOutcome::Interrupted, now, None, None)?;
+                return Ok(if authorized {
+                    Ok(())
+                } else {
+                    Err(AppError::new(ErrorCode::Unavailable, ReasonCode::Unauthorized.text()))
+                });
+            }
+            let outcome = store_verdict(tx, &mut row, attempt_id, used, sent_at, now, verdict)?;
+            let decision = policy::decide(&facts(&inner, &row, now), now);
+            row.decided = Some((decision.reason().text().to_owned(), decision.next_at(now)));
+            credential::update(tx, &row)?;
+            Ok(outcome)
+        })
+        .await?
+}
+
+fn store_verdict(
+    tx: &crate::store::Tx<'_>,
+    row: &mut CredentialRow,
+    attempt_id: i64,
+    used: Used,
+    sent_at: i64,
+    now: i64,
+    verdict: Verdict,
+) -> Result<Result<(), AppError>, StoreError> {
+    match verdict {
+        Verdict::Granted(grant) => {
+            let was_rejected = row.rejected_generation == Some(row.generation);
+            row.rejections = if was_rejected { row.rejections + 1 } else { 0 };
+            row.token = Some(grant.token);
+            // Promise 2: a reply without a refresh token leaves the old one in place.
+            if let Some(refresh) = grant.refresh_token {
+                row.refresh_token = Some(refresh);
+            }
+            // Counted from the sending, so that a slow line cannot make us believe in time that is gone.
+            row.obtained_at = Some(sent_at);
+            row.expires_at = Some(sent_at.saturating_add(grant.expires_in.saturating_mul(1000)));
+            row.generation += 1;
+            clear_failure(row);
+            attempt::finish(tx, attempt_id, AttemptOutcome::Ok, now, Some(row.generation), None)?;
+            if let Some((parent, generation)) = used.parent {
+                parent_works(tx, parent, generation)?;
+            }
+            Ok(Ok(()))
+        }
+        Verdict::Healed(refresh, failure) => {
+            row.refresh_token = Some(refresh);
+            row.failures += 1;
+            row.failure_kind = Some(FailureKind::Transient);
+            row.failing_since.get_or_insert(now);
+            row.failure = Some(failure.clone());
+            attempt::finish(tx, attempt_id, AttemptOutcome::Healed, now, None, Some(&failure))?;
+            Ok(Err(AppError::refused(failure)))
+        }
+        Verdict::Failed(kind, failure) => {
+            row.failures += 1;
+            row.failure_kind = Some(kind);
+            row.failing_since.get_or_insert(now);
+            row.failure = Some(failure.clone());
+            attempt::finish(tx, attempt_id, AttemptOutcome::Failed, now, None, Some(&failure))?;
+            match (kind, used.parent) {
+                (FailureKind::Ticket, _) => platform::refuse_ticket(tx, row.platform_id, used.ticket_create_time)?,
+                (FailureKind::ParentRejected, Some((parent, generation))) => reject_parent(tx, parent, generation, &failure, now)?,
+                _ => {}
+            }
+            Ok(Err(AppError::refused(failure)))
+        }
+    }
+}
+
+fn clear_failure(row: &mut CredentialRow) {
+    row.failures = 0;
+    row.failure_kind = None;
+    row.failure = None;
+    row.failing_since = None;
+}
+
+/// The component token was refused when used: one forced refresh, then stop.
+pub(super) fn reject_parent(tx: &crate::store::Tx<'_>, id: i64, generation: i64, failure: &LastError, now: i64) -> Result<(), StoreError> {
+    let Some(mut parent) = credential::get(tx, id)? else { return Ok(()) };
+    if parent.generation != generation || parent.rejected_generation == Some(generation) {
+        return Ok(());
+    }
+    parent.rejected_generation = Some(generation);
+    if parent.rejections > 0 {
+        parent.failures += 1;
+        parent.failure_kind = Some(FailureKind::Rejected);
+        parent.failing_since.get_or_insert(now);
+        parent.failure = Some(failure.clone());
+    }
+    credential::update(tx, &parent)?;
+    Ok(())
+}
+
+/// A call with this component token succeeded: earlier rejections are over.
+fn parent_works(tx: &crate::store::Tx<'_>, id: i64, generation: i64) -> Result<(), StoreError> {
+    if tx.mirror().credential(id).is_some_and(|p| p.rejections == 0) {
+        return Ok(());
+    }
+    let Some(mut parent) = credential::get(tx, id)? else { return Ok(()) };
+    if parent.generation == generation && parent.rejections > 0 {
+        parent.rejections = 0;
+        credential::update(tx, &parent)?;
+    }
+    Ok(())
+}

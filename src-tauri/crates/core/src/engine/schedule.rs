@@ -1,0 +1,387 @@
+//! The loop: what is due, what may start, and who waits for it.
+//!
+//! Invariant: a credential is in exactly one of: due later, ready, in flight, or parked until a wake.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::refresher::{self, Flight};
+use super::{Wake, details, facts, redeem};
+use crate::clock::{Clock, MAX_SLEEP_MS};
+use crate::core::Core;
+use crate::dto::{ErrorCode, ReasonCode};
+use crate::error::AppError;
+use crate::policy::{self, Decision, JUMP};
+use crate::store::tables::{attempt, inbox, link, redemption};
+
+/// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
+const GRACE: u64 = 4_000;
+/// Details of so many accounts are fetched at once.
+const DETAILS_AT_ONCE: usize = 2;
+/// Old rows are removed so often, ms.
+const PRUNE_EVERY: i64 = 3_600_000;
+
+enum Job {
+    Redeemed { next_at: Option<i64> },
+    Details,
+    Pruned,
+}
+
+pub(super) struct Schedule {
+    core: Core,
+    clock: Arc<dyn Clock>,
+    wakes: mpsc::UnboundedReceiver<Wake>,
+    due: BTreeSet<(i64, i64)>,
+    due_of: HashMap<i64, i64>,
+    /// Per platform, soonest expiry first.
+    ready: HashMap<i64, BTreeSet<(i64, i64)>>,
+    reasons: HashMap<i64, ReasonCode>,
+    flights: JoinSet<Flight>,
+    /// Account flights per platform; component tokens do not count, since everything waits for them.
+    flying: HashMap<i64, usize>,
+    waiters: HashMap<i64, Vec<oneshot::Sender<Result<(), AppError>>>>,
+    jobs: JoinSet<Job>,
+    redeem_at: Option<i64>,
+    redeeming: bool,
+    details: VecDeque<i64>,
+    fetching: usize,
+    prune_at: i64,
+    last_wall: i64,
+    last_monotonic: i64,
+}
+
+impl Schedule {
+    pub(super) fn new(core: Core, wakes: mpsc::UnboundedReceiver<Wake>) -> Self {
+        let clock = core.clock().clone();
+        let (now, monotonic) = (clock.now(), clock.monotonic());
+        Self {
+            core,
+            wakes,
+            due: BTreeSet::new(),
+            due_of: HashMap::new(),
+            ready: HashMap::new(),
+            reasons: HashMap::new(),
+            flights: JoinSet::new(),
+            flying: HashMap::new(),
+            waiters: HashMap::new(),
+            jobs: JoinSet::new(),
+            redeem_at: Some(now),
+            redeeming: false,
+            details: VecDeque::new(),
+            fetching: 0,
+            prune_at: now + PRUNE_EVERY,
+            last_wall: now,
+            last_monotonic: monotonic,
+            clock,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut stop = self.core.engine().stopping();
+        self.reconsider_all();
+        loop {
+            self.notice_jumps();
+            self.start_what_may();
+            let sleep = self.clock.sleep(self.until_next());
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                Some(done) = self.flights.join_next() => self.landed(done),
+                Some(done) = self.jobs.join_next() => self.job_done(done),
+                Some(wake) = self.wakes.recv() => self.woken(wake),
+                () = sleep => self.pop_due(),
+            }
+        }
+        self.jobs.abort_all();
+        let flights = &mut self.flights;
+        let _ = crate::clock::within(GRACE, async { while flights.join_next().await.is_some() {} }).await;
+        // What is still under way is abandoned; its claim tells the next start.
+        self.flights.abort_all();
+    }
+
+    fn until_next(&self) -> i64 {
+        let now = self.clock.now();
+        let mut next = self.prune_at;
+        if let Some((at, _)) = self.due.first() {
+            next = next.min(*at);
+        }
+        if let Some(at) = self.redeem_at
+            && !self.redeeming
+        {
+            next = next.min(at);
+        }
+        (next - now).clamp(0, MAX_SLEEP_MS)
+    }
+
+    /// Promise 7. Going back makes every stored deadline too late by the jump, so every token is renewed once, early.
+    /// Going forward, or waking from sleep, makes deadlines due at once, which is right or one renewal early.
+    fn notice_jumps(&mut self) {
+        let (wall, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let drift = (wall - self.last_wall) - (monotonic - self.last_monotonic);
+        self.last_wall = wall;
+        self.last_monotonic = monotonic;
+        if drift.abs() < JUMP {
+            return;
+        }
+        tracing::warn!(drift_ms = drift, "the wall clock jumped");
+        if drift < 0 {
+            let ids: Vec<i64> = self.core.store().mirror().credentials().iter().filter(|c| c.token.is_some()).map(|c| c.id).collect();
+            self.core.engine().memory().jumped.extend(ids);
+            self.redeem_at = Some(wall);
+            self.prune_at = self.prune_at.min(wall + PRUNE_EVERY);
+        }
+        self.reconsider_all();
+    }
+
+    fn reconsider_all(&mut self) {
+        for row in self.core.store().mirror().credentials() {
+            self.reconsider(row.id);
+        }
+    }
+
+    fn reconsider_platform(&mut self, platform_id: i64) {
+        for id in self.core.store().mirror().credential_ids_of(platform_id) {
+            self.reconsider(id);
+        }
+    }
+
+    fn unschedule(&mut self, id: i64) {
+        if let Some(at) = self.due_of.remove(&id) {
+            self.due.remove(&(at, id));
+        }
+        if self.reasons.remove(&id).is_some() {
+            for queue in self.ready.values_mut() {
+                queue.retain(|(_, other)| *other != id);
+            }
+        }
+    }
+
+    fn reconsider(&mut self, id: i64) {
+        if self.core.engine().memory().in_flight.contains(&id) {
+            return;
+        }
+        let Some(row) = self.core.store().mirror().credential(id) else {
+            self.unschedule(id);
+            self.answer(id, &Err(AppError::not_found("credential", "any more")));
+            return;
+        };
+        let now = self.clock.now();
+        let decision = policy::decide(&facts(&self.core, &row, now), now);
+        if let Decision::Refresh { reason } = decision {
+            if let Some(at) = self.due_of.remove(&id) {
+                self.due.remove(&(at, id));
+            }
+            if self.reasons.insert(id, reason).is_none() {
+                self.ready.entry(row.platform_id).or_default().insert((row.expires_at.unwrap_or(0), id));
+            }
+            return;
+        }
+        self.unschedule(id);
+        if let Some(at) = decision.next_at(now) {
+            self.due.insert((at, id));
+            self.due_of.insert(id, at);
+        }
+        // Whoever waits learns why nothing happens now. An operator's wish ends with that; a server's report stays.
+        if self.waiters.contains_key(&id) {
+            let mut memory = self.core.engine().memory();
+            if memory.asked.get(&id) == Some(&ReasonCode::Requested) {
+                memory.asked.remove(&id);
+            }
+            drop(memory);
+            let error = row.failure.clone().map_or_else(
+                || AppError::new(ErrorCode::Unavailable, decision.reason().text()),
+                |failure| AppError { message: format!("{}: {}", decision.reason().text(), failure.message), ..AppError::refused(failure) },
+            );
+            self.answer(id, &Err(error));
+        }
+    }
+
+    fn pop_due(&mut self) {
+        let now = self.clock.now();
+        while let Some((at, id)) = self.due.first().copied() {
+            if at > now {
+                break;
+            }
+            self.due.pop_first();
+            self.due_of.remove(&id);
+            self.reconsider(id);
+        }
+    }
+
+    fn start_what_may(&mut self) {
+        let limits = self.core.engine_options();
+        while self.flights.len() < limits.concurrency {
+            let mirror = self.core.store().mirror();
+            let next = self
+                .ready
+                .iter()
+                .filter_map(|(platform, queue)| {
+                    let full = self.flying.get(platform).is_some_and(|n| *n >= limits.per_platform);
+                    let component = mirror.component_credential(*platform).map(|c| c.id);
+                    let first_component = queue.iter().find(|(_, id)| Some(*id) == component).filter(|_| self.reasons.len() > 0);
+                    let pick = first_component.or_else(|| if full { None } else { queue.first() })?;
+                    Some((Some(pick.1) != component, pick.0, pick.1, *platform))
+                })
+                .min();
+            let Some((is_account, expires, id, platform)) = next else { break };
+            if let Some(queue) = self.ready.get_mut(&platform) {
+                queue.remove(&(expires, id));
+                if queue.is_empty() {
+                    self.ready.remove(&platform);
+                }
+            }
+            let Some(queued) = self.reasons.remove(&id) else { continue };
+            // What was true when it was queued may have changed while it stood in line.
+            let now = self.clock.now();
+            let Some(row) = self.core.store().mirror().credential(id) else { continue };
+            let Decision::Refresh { reason } = policy::decide(&facts(&self.core, &row, now), now) else {
+                self.reconsider(id);
+                continue;
+            };
+            tracing::debug!(credential = id, ?queued, ?reason, "flight starts");
+            {
+                let mut memory = self.core.engine().memory();
+                memory.in_flight.insert(id);
+                memory.asked.remove(&id);
+            }
+            if is_account {
+                *self.flying.entry(platform).or_default() += 1;
+            }
+            self.flights.spawn(refresher::fly(self.core.clone(), row, reason));
+        }
+        if let Some(at) = self.redeem_at
+            && !self.redeeming
+            && at <= self.clock.now()
+        {
+            self.redeeming = true;
+            self.redeem_at = None;
+            let core = self.core.clone();
+            self.jobs.spawn(async move { Job::Redeemed { next_at: redeem::all(&core).await } });
+        }
+        while self.fetching < DETAILS_AT_ONCE {
+            let Some(account) = self.details.pop_front() else { break };
+            self.fetching += 1;
+            let core = self.core.clone();
+            self.jobs.spawn(async move {
+                // Its failure is stored with the account, and tried again with the next token.
+                let _ = details::fetch(&core, account).await;
+                Job::Details
+            });
+        }
+        let now = self.clock.now();
+        if now >= self.prune_at {
+            self.prune_at = now + PRUNE_EVERY;
+            let core = self.core.clone();
+            self.jobs.spawn(async move {
+                prune(&core, now).await;
+                Job::Pruned
+            });
+        }
+    }
+
+    fn landed(&mut self, done: Result<Flight, tokio::task::JoinError>) {
+        let Ok(flight) = done else {
+            // A panic inside a flight: nobody knows which one, so look at all. Its claim times out by itself.
+            tracing::error!("a flight broke off");
+            self.core.engine().memory().in_flight.clear();
+            self.flying.clear();
+            self.reconsider_all();
+            return;
+        };
+        {
+            let mut memory = self.core.engine().memory();
+            memory.in_flight.remove(&flight.id);
+            if flight.outcome.is_ok() {
+                memory.jumped.remove(&flight.id);
+            }
+        }
+        if let Some(account) = flight.account_id {
+            if let Some(flying) = self.flying.get_mut(&flight.platform_id) {
+                *flying = flying.saturating_sub(1);
+            }
+            if let Some(row) = self.core.store().mirror().account(account) {
+                self.core.changes().account(&row.appid);
+                if flight.outcome.is_ok() && row.details_at.is_none() {
+                    self.details.push_back(account);
+                }
+            }
+        } else {
+            self.core.changes().tell(["platforms", "overview", "accounts"]);
+        }
+        self.answer(flight.id, &flight.outcome);
+        self.reconsider(flight.id);
+        if flight.account_id.is_none() {
+            if flight.outcome.is_ok() {
+                self.redeem_at = Some(self.clock.now());
+            }
+            self.reconsider_platform(flight.platform_id);
+        } else if flight.parent_changed
+            && let Some(parent) = self.core.store().mirror().component_credential(flight.platform_id)
+        {
+            self.reconsider(parent.id);
+        }
+    }
+
+    fn job_done(&mut self, done: Result<Job, tokio::task::JoinError>) {
+        match done {
+            Ok(Job::Redeemed { next_at }) => {
+                self.redeeming = false;
+                self.redeem_at = match (self.redeem_at, next_at) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            Ok(Job::Details) => self.fetching = self.fetching.saturating_sub(1),
+            Ok(Job::Pruned) => {}
+            Err(e) => {
+                tracing::error!(panicked = e.is_panic(), "a job broke off");
+                self.redeeming = false;
+                self.fetching = 0;
+                self.redeem_at = Some(self.clock.now() + policy::MIN_GAP);
+            }
+        }
+    }
+
+    fn woken(&mut self, wake: Wake) {
+        match wake {
+            Wake::Credential(id) => self.reconsider(id),
+            Wake::Platform(id) => {
+                self.redeem_at = Some(self.clock.now());
+                self.reconsider_platform(id);
+            }
+            Wake::Redeem => self.redeem_at = Some(self.clock.now()),
+            Wake::Details(account) => self.details.push_back(account),
+            Wake::Ask { id, reason, answer } => {
+                self.waiters.entry(id).or_default().push(answer);
+                let mut memory = self.core.engine().memory();
+                // Joins a flight that is under way.
+                if memory.in_flight.contains(&id) {
+                    return;
+                }
+                memory.asked.insert(id, reason);
+                drop(memory);
+                self.reconsider(id);
+            }
+        }
+    }
+
+    fn answer(&mut self, id: i64, outcome: &Result<(), AppError>) {
+        for waiter in self.waiters.remove(&id).unwrap_or_default() {
+            // The asker may have given up.
+            let _ = waiter.send(outcome.clone());
+        }
+    }
+}
+
+async fn prune(core: &Core, now: i64) {
+    let pruned = core
+        .store()
+        .write(move |tx| Ok(inbox::prune(tx, now)? + attempt::prune(tx, now)? + link::prune(tx, now)? + redemption::prune(tx, now)?))
+        .await;
+    if let Err(e) = pruned {
+        tracing::warn!(error = %e, "old rows could not be removed");
+    }
+}

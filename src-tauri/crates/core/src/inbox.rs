@@ -1,0 +1,230 @@
+//! The way of a push from bytes to a durable row.
+//!
+//! Owns verification, decryption, parsing, deduplication and the state changes of component events, all in one
+//! transaction. It makes no calls to WeChat. Invariants: [`accept`] answers `Ok` only after the commit; a repeat or an
+//! older push changes nothing; a refused push leaves only a counter and a line in the rejected list.
+
+use sha2::{Digest, Sha256};
+use wechat::crypto::CryptoError;
+use wechat::envelope::{PushQuery, parse_envelope};
+use wechat::event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
+use wechat::message::parse_message_head;
+
+use crate::core::Core;
+use crate::engine::Wake;
+use crate::store::tables::inbox::NewPush;
+use crate::store::tables::redemption::Offer;
+use crate::store::tables::{account, credential, inbox, link, platform, redemption};
+use crate::store::{StoreError, Tx};
+
+/// Where a push came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// From the path.
+    pub component_appid: &'a str,
+    /// From the path; none on the event URL.
+    pub authorizer_appid: Option<&'a str>,
+}
+
+/// Why a push was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such platform.
+    UnknownAppid,
+    /// The query or the body cannot be read.
+    BadBody,
+    /// Wrong Token, or forged.
+    BadSignature,
+    /// Decryption failed: wrong EncodingAESKey.
+    BadKey,
+    /// For another appid.
+    WrongAppid,
+    /// The store failed; WeChat will repeat the push.
+    Store,
+}
+
+impl Refusal {
+    /// As shown in the rejected list.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::UnknownAppid => "unknown_appid",
+            Self::BadBody => "bad_body",
+            Self::BadSignature => "bad_signature",
+            Self::BadKey => "bad_key",
+            Self::WrongAppid => "wrong_appid",
+            Self::Store => "store",
+        }
+    }
+
+    /// HTTP status (interfaces, "The public door").
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::UnknownAppid => 404,
+            Self::BadBody => 400,
+            Self::BadSignature | Self::BadKey | Self::WrongAppid => 403,
+            Self::Store => 500,
+        }
+    }
+}
+
+impl From<CryptoError> for Refusal {
+    fn from(e: CryptoError) -> Self {
+        match e.code() {
+            -40001 => Self::BadSignature,
+            -40005 => Self::WrongAppid,
+            -40002 | -40010 => Self::BadBody,
+            _ => Self::BadKey,
+        }
+    }
+}
+
+/// Takes a push. `Ok` means durable: answer `success`.
+///
+/// # Errors
+/// Why it was refused; nothing was stored then.
+pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<(), Refusal> {
+    let now = core.clock().now();
+    let runtime = core.runtime_by_appid(target.component_appid).ok_or(Refusal::UnknownAppid)?;
+    let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
+    let envelope = parse_envelope(body).map_err(|_| Refusal::BadBody)?;
+    let opened = runtime.crypto.open(&query, envelope.encrypt_bytes())?;
+    let platform_id = runtime.row.id;
+    let mut push = NewPush {
+        platform_id,
+        authorizer: target.authorizer_appid.map(str::to_owned),
+        received_at: now,
+        dedupe: 0,
+        kind: None,
+        random: opened.random,
+        body: opened.msg,
+    };
+    if let Some(authorizer) = target.authorizer_appid {
+        let head = parse_message_head(&push.body).map_err(|_| Refusal::BadBody)?;
+        push.dedupe = identity(&[authorizer, &head.dedupe_key()]);
+        drop(head);
+        let dedupe = push.dedupe;
+        let stored = core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await;
+        if let Err(e) = stored {
+            inbox::forget(core.store().mirror(), platform_id, dedupe);
+            return Err(store_failed(&e));
+        }
+        core.door().accepted(now);
+        return Ok(());
+    }
+    let event = parse_component_event(&push.body).map_err(|_| Refusal::BadBody)?;
+    if event.app_id != target.component_appid {
+        return Err(Refusal::WrongAppid);
+    }
+    push.dedupe = identity(&[&event.dedupe_key()]);
+    push.kind = Some(event.info_type().to_owned());
+    let effect = core
+        .store()
+        .write(move |tx| if inbox::insert_event(tx, &push)? { apply(tx, platform_id, &event, now) } else { Ok(Effect::Nothing) })
+        .await
+        .map_err(|e| store_failed(&e))?;
+    core.door().accepted(now);
+    match effect {
+        Effect::Nothing => {}
+        Effect::NewTicket => {
+            core.changes().tell(["platforms", "overview"]);
+            core.wake(Wake::Platform(platform_id));
+        }
+        Effect::Code => core.wake(Wake::Redeem),
+        Effect::Cancelled { appid, credential_id } => {
+            core.changes().account(&appid);
+            core.changes().tell(["platforms"]);
+            core.wake(Wake::Credential(credential_id));
+        }
+    }
+    Ok(())
+}
+
+fn store_failed(e: &StoreError) -> Refusal {
+    tracing::error!(error = %e, "a push could not be stored; WeChat will repeat it");
+    Refusal::Store
+}
+
+enum Effect {
+    Nothing,
+    NewTicket,
+    Code,
+    Cancelled { appid: String, credential_id: i64 },
+}
+
+fn apply(tx: &Tx<'_>, platform_id: i64, event: &ComponentEvent, now: i64) -> Result<Effect, StoreError> {
+    match &event.kind {
+        ComponentEventKind::VerifyTicket { ticket } => {
+            let kept = platform::keep_newer_ticket(tx, platform_id, ticket, event.create_time, now)?;
+            Ok(if kept { Effect::NewTicket } else { Effect::Nothing })
+        }
+        ComponentEventKind::Authorized(grant) | ComponentEventKind::UpdateAuthorized(grant) => {
+            offer_code(tx, platform_id, grant, event.create_time, now)?;
+            Ok(Effect::Code)
+        }
+        ComponentEventKind::Unauthorized { authorizer_appid } => cancel(tx, platform_id, authorizer_appid, event.create_time),
+        // Kept raw in the inbox; nothing of ours changes.
+        _ => Ok(Effect::Nothing),
+    }
+}
+
+fn offer_code(tx: &Tx<'_>, platform_id: i64, grant: &Authorization, create_time: i64, now: i64) -> Result<(), StoreError> {
+    let link = match &grant.pre_auth_code {
+        Some(code) => link::by_pre_auth_code(tx, platform_id, code.expose())?,
+        None => None,
+    };
+    // An event that was overtaken by a later cancellation must not bring the account back.
+    let overtaken = account::find(tx, platform_id, &grant.authorizer_appid)?.is_some_and(|a| a.unauthorized_create_time > create_time);
+    if overtaken {
+        return Ok(());
+    }
+    redemption::offer(
+        tx,
+        &Offer {
+            platform_id,
+            code: &grant.code,
+            link_id: link.as_ref().map(|l| l.id.as_str()),
+            authorizer_appid: Some(&grant.authorizer_appid),
+            create_time,
+            expires_at: grant.code_expires_at.saturating_mul(1000),
+        },
+        now,
+    )?;
+    Ok(())
+}
+
+fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64) -> Result<Effect, StoreError> {
+    let Some(mut row) = account::find(tx, platform_id, appid)? else { return Ok(Effect::Nothing) };
+    // Reordered: the account has authorized again since.
+    if row.authorized_create_time > create_time {
+        return Ok(Effect::Nothing);
+    }
+    row.authorized = false;
+    row.unauthorized_create_time = create_time;
+    account::save(tx, &row)?;
+    let mut held = credential::ensure(tx, platform_id, Some(row.id))?;
+    held.token = None;
+    held.refresh_token = None;
+    held.obtained_at = None;
+    held.expires_at = None;
+    held.failures = 0;
+    held.failure = None;
+    held.failure_kind = None;
+    held.failing_since = None;
+    credential::update(tx, &held)?;
+    Ok(Effect::Cancelled { appid: appid.to_owned(), credential_id: held.id })
+}
+
+/// First 8 bytes of SHA-256 over the parts.
+fn identity(parts: &[&str]) -> i64 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    let mut eight = [0_u8; 8];
+    eight.copy_from_slice(&digest[..8]);
+    i64::from_le_bytes(eight)
+}

@@ -1,0 +1,173 @@
+//! The two pages that an account's owner sees: the launch page and the result page.
+//!
+//! Plain HTML for phones, in the visitor's language. No script, nothing remote, no secret but the pre-auth code in the
+//! link to WeChat, which is its purpose. Invariant: a replayed or reloaded callback shows the result again and does
+//! nothing.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use wechat::secret::SecretString;
+
+use super::routes::text;
+use crate::core::Core;
+use crate::dto::LastError;
+use crate::engine::Wake;
+use crate::store::tables::link::{self, LinkRow};
+use crate::store::tables::redemption::{self, Offer, RedemptionState};
+
+/// The owner waits so long for the result; WeChat's pages give up much later, ms.
+const PATIENCE: u64 = 12_000;
+
+#[derive(Clone, Copy)]
+struct Words {
+    zh: bool,
+}
+
+impl Words {
+    fn of(headers: &HeaderMap) -> Self {
+        let zh = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).is_none_or(|v| v.trim().is_empty() || v.contains("zh"));
+        Self { zh }
+    }
+    fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+        if self.zh { zh } else { en }
+    }
+}
+
+async fn find(core: &Core, component: &str, link_id: &str) -> Option<(LinkRow, String)> {
+    let platform = core.store().mirror().platform_by_appid(component)?;
+    let id = link_id.to_owned();
+    let link = core.store().read(move |c| Ok(link::get(c, &id)?)).await.ok()??;
+    (link.platform_id == platform.id).then(|| (link, platform.name.clone()))
+}
+
+pub(super) async fn launch(State(core): State<Core>, Path((component, link_id)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let words = Words::of(&headers);
+    let Some((link, name)) = find(&core, &component, &link_id).await else { return text(StatusCode::NOT_FOUND, "not found") };
+    let now = core.clock().now();
+    if link.account_id.is_some() {
+        return page(words, StatusCode::OK, Mood::Good, words.pick("授权已完成", "Already authorized"), words.pick("这个链接已经使用过，可以关闭本页。", "This link has been used. You can close this page."), None);
+    }
+    if now >= link.expires_at {
+        return page(words, StatusCode::GONE, Mood::Bad, words.pick("链接已过期", "This link has expired"), words.pick("请联系发送链接的人，重新获取授权链接。", "Ask whoever sent it to you for a new one."), None);
+    }
+    let id = link.id.clone();
+    let _ = core.store().write(move |tx| link::opened(tx, &id, now)).await;
+    core.changes().tell(["links", &format!("link:{}", link.id)]);
+    let title = if name.is_empty() { words.pick("授权", "Authorize").to_owned() } else if words.zh { format!("授权给「{name}」") } else { format!("Authorize “{name}”") };
+    let button = Some((link.url.expose().as_str(), words.pick("前往微信授权", "Continue to WeChat")));
+    page(words, StatusCode::OK, Mood::Plain, &title, words.pick("点击按钮后，用公众号或小程序管理员的微信确认授权。", "Continue, then confirm with the WeChat of the account's administrator."), button)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Callback {
+    auth_code: Option<String>,
+    expires_in: Option<i64>,
+}
+
+pub(super) async fn authorized(
+    State(core): State<Core>,
+    Path((component, link_id)): Path<(String, String)>,
+    Query(callback): Query<Callback>,
+    headers: HeaderMap,
+) -> Response {
+    let words = Words::of(&headers);
+    let Some((link, _)) = find(&core, &component, &link_id).await else { return text(StatusCode::NOT_FOUND, "not found") };
+    let Some(code) = callback.auth_code.filter(|c| !c.is_empty() && c.len() <= 1024) else {
+        return page(words, StatusCode::BAD_REQUEST, Mood::Bad, words.pick("授权未完成", "Not authorized"), words.pick("微信没有带回授权码，可能是授权被取消。请重新打开授权链接。", "WeChat brought no authorization code back; it may have been cancelled. Open the link again."), None);
+    };
+    let code = SecretString::from(code);
+    let now = core.clock().now();
+    // The documented lifetime when WeChat says none (protocol D.5), capped: the value comes from outside.
+    let expires_at = now + callback.expires_in.unwrap_or(600).clamp(60, 7_200) * 1000;
+    let (platform_id, id) = (link.platform_id, link.id.clone());
+    let offered = core
+        .store()
+        .write(move |tx| {
+            let offer = Offer { platform_id, code: &code, link_id: Some(&id), authorizer_appid: None, create_time: now / 1000, expires_at };
+            redemption::offer(tx, &offer, now)
+        })
+        .await;
+    let Ok(redemption_id) = offered else {
+        return page(words, StatusCode::INTERNAL_SERVER_ERROR, Mood::Bad, words.pick("暂时无法保存授权", "The authorization could not be saved"), words.pick("请稍后刷新本页。", "Reload this page in a moment."), None);
+    };
+    core.changes().tell(["links", &format!("link:{}", link.id)]);
+    core.wake(Wake::Redeem);
+    match settled(&core, redemption_id).await {
+        Some((RedemptionState::Done, Some(account), _)) => {
+            let name = core.store().mirror().account(account).map(|a| if a.nick_name.is_empty() { a.appid.clone() } else { a.nick_name.clone() }).unwrap_or_default();
+            let line = if words.zh { format!("「{name}」已授权，可以关闭本页。") } else { format!("“{name}” is authorized. You can close this page.") };
+            page(words, StatusCode::OK, Mood::Good, words.pick("授权成功", "Authorized"), &line, None)
+        }
+        Some((RedemptionState::Failed, _, error)) => failed(words, error),
+        _ => page(words, StatusCode::ACCEPTED, Mood::Plain, words.pick("授权已收到，正在处理", "Received, still working on it"), words.pick("系统会自动完成，可以关闭本页。", "It completes by itself. You can close this page."), None),
+    }
+}
+
+fn failed(words: Words, error: Option<LastError>) -> Response {
+    let line = match error.as_ref().map(|e| e.code) {
+        Some(61009 | 61010) => words.pick("授权码已使用或已过期，请重新打开授权链接。", "The code was used or has expired. Open the link again."),
+        _ => words.pick("请联系发送链接的人；他们的控制台里写明了原因。", "Contact whoever sent the link; their console says why."),
+    };
+    page(words, StatusCode::OK, Mood::Bad, words.pick("授权未完成", "Not authorized"), line, None)
+}
+
+async fn settled(core: &Core, id: i64) -> Option<(RedemptionState, Option<i64>, Option<LastError>)> {
+    let wait = async {
+        loop {
+            let notified = core.redeemed().notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            let row = core.store().read(move |c| Ok(redemption::get(c, id)?)).await.ok()??;
+            if row.state != RedemptionState::Pending {
+                return Some((row.state, row.account_id, row.error));
+            }
+            notified.await;
+        }
+    };
+    crate::clock::within(PATIENCE, wait).await?
+}
+
+enum Mood {
+    Plain,
+    Good,
+    Bad,
+}
+
+fn page(words: Words, status: StatusCode, mood: Mood, title: &str, line: &str, button: Option<(&str, &str)>) -> Response {
+    let (colour, mark) = match mood {
+        Mood::Plain => ("#0052d9", "→"),
+        Mood::Good => ("#008858", "✓"),
+        Mood::Bad => ("#ad352f", "!"),
+    };
+    let button = button.map_or_else(String::new, |(href, label)| {
+        format!("<a id=\"continue\" class=\"go\" href=\"{}\" referrerpolicy=\"origin\">{}</a>", escape(href), escape(label))
+    });
+    let lang = words.pick("zh-CN", "en");
+    let (title, line) = (escape(title), escape(line));
+    let html = format!(
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+<meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>\
+:root{{color-scheme:light dark}}body{{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;background:#f3f3f3;color:#1d1d1f;\
+font:16px/1.6 \"PingFang SC\",\"Microsoft YaHei\",\"Noto Sans CJK SC\",system-ui,sans-serif}}\
+main{{box-sizing:border-box;width:min(26rem,calc(100vw - 2rem));padding:2.5rem 2rem;background:#fff;border-radius:12px;text-align:center}}\
+i{{display:block;width:56px;height:56px;margin:0 auto 1rem;border-radius:50%;background:{colour};color:#fff;font:600 28px/56px system-ui;font-style:normal}}\
+h1{{margin:0 0 .5rem;font-size:1.25rem;overflow-wrap:anywhere}}p{{margin:0;color:#5e5e63;overflow-wrap:anywhere}}\
+.go{{display:block;margin-top:1.75rem;padding:.75rem;border-radius:8px;background:#07c160;color:#fff;text-decoration:none;font-weight:600}}\
+.go:focus-visible{{outline:3px solid #0052d9;outline-offset:2px}}\
+@media(prefers-color-scheme:dark){{body{{background:#181818;color:#eee}}main{{background:#242424}}p{{color:#a6a6a6}}}}\
+</style></head><body><main><i aria-hidden=\"true\">{mark}</i><h1>{title}</h1><p>{line}</p>{button}</main></body></html>"
+    );
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"));
+    response
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}

@@ -1,0 +1,203 @@
+//! The inbox: every accepted push, decrypted, in order of arrival.
+//!
+//! Component events are deduplicated by a unique index, for ever as long as the row lives. Messages, which come by the
+//! thousand, are deduplicated in memory over the last pushes ([`Seen`]), which is refilled from the table at start: an
+//! index of random keys would cost a page write a message. WeChat's own repeats come within 20 s.
+//! The encrypted form is not stored: with the 16 random bytes it can be made again exactly.
+
+use std::collections::{HashSet, VecDeque};
+
+use rusqlite::{Connection, Row, params};
+
+use crate::store::{StoreError, Tx};
+
+/// See [`super::migrations`].
+pub const MIGRATIONS: &[(u32, &str)] = &[(
+    1,
+    "CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY,
+        platform_id INTEGER NOT NULL,
+        authorizer TEXT,
+        received_at INTEGER NOT NULL,
+        dedupe INTEGER NOT NULL,
+        kind TEXT,
+        random BLOB NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX inbox_component_event ON inbox (platform_id, dedupe) WHERE kind IS NOT NULL;",
+)];
+
+/// Pushes are kept so long, ms.
+pub const KEEP: i64 = 7 * 24 * 3_600_000;
+
+/// How many recent messages are remembered for deduplication.
+const SEEN: usize = 200_000;
+
+/// A push to be stored.
+#[derive(Debug)]
+pub struct NewPush {
+    /// Platform row id.
+    pub platform_id: i64,
+    /// Account that it is for; none on the event URL.
+    pub authorizer: Option<String>,
+    /// Arrival, ms.
+    pub received_at: i64,
+    /// First 8 bytes of the hash of its identity (protocol B.1).
+    pub dedupe: i64,
+    /// InfoType of a component event; none for messages.
+    pub kind: Option<String>,
+    /// Random prefix of the encrypted form.
+    pub random: [u8; 16],
+    /// Decrypted XML.
+    pub body: Vec<u8>,
+}
+
+/// Recent messages' dedupe keys, oldest forgotten first.
+#[derive(Debug, Default)]
+pub struct Seen {
+    keys: HashSet<(i64, i64)>,
+    order: VecDeque<(i64, i64)>,
+}
+
+impl Seen {
+    /// Refills from the newest rows.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare("SELECT platform_id, dedupe FROM inbox ORDER BY id DESC LIMIT ?1")?;
+        let mut newest: Vec<(i64, i64)> =
+            statement.query_map([i64::try_from(SEEN / 4).unwrap_or(0)], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        newest.reverse();
+        let mut seen = Self::default();
+        for key in newest {
+            seen.insert(key);
+        }
+        Ok(seen)
+    }
+
+    fn insert(&mut self, key: (i64, i64)) -> bool {
+        if !self.keys.insert(key) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > SEEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.keys.remove(&oldest);
+        }
+        true
+    }
+
+    fn remove(&mut self, key: (i64, i64)) {
+        self.keys.remove(&key);
+    }
+}
+
+/// Stores a component event. Answers false for a repeat.
+///
+/// # Errors
+/// SQLite's.
+pub fn insert_event(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
+    let added = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO inbox (platform_id, authorizer, received_at, dedupe, kind, random, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![push.platform_id, push.authorizer, push.received_at, push.dedupe, push.kind, push.random, push.body])?;
+    Ok(added > 0)
+}
+
+/// Stores a message: one statement. Answers false for a repeat, whose first copy is committed before or with this job.
+///
+/// # Errors
+/// SQLite's.
+pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
+    let key = (push.platform_id, push.dedupe);
+    let mut seen = tx.mirror().seen.lock().map_err(|_| StoreError::Broken)?;
+    if !seen.insert(key) {
+        return Ok(false);
+    }
+    let stored = tx
+        .prepare_cached("INSERT INTO inbox (platform_id, authorizer, received_at, dedupe, random, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .and_then(|mut s| s.execute(params![push.platform_id, push.authorizer, push.received_at, push.dedupe, push.random, push.body]));
+    match stored {
+        Ok(_) => Ok(true),
+        Err(e) => {
+            seen.remove(key);
+            Err(e.into())
+        }
+    }
+}
+
+/// Forgets a message whose commit failed, so that WeChat's repeat is stored.
+pub fn forget(mirror: &crate::store::Mirror, platform_id: i64, dedupe: i64) {
+    if let Ok(mut seen) = mirror.seen.lock() {
+        seen.remove((platform_id, dedupe));
+    }
+}
+
+/// A stored push.
+#[derive(Debug, Clone)]
+pub struct PushRow {
+    /// Row id; grows with arrival.
+    pub id: i64,
+    /// Platform row id.
+    pub platform_id: i64,
+    /// Account.
+    pub authorizer: Option<String>,
+    /// Arrival, ms.
+    pub received_at: i64,
+    /// InfoType of a component event.
+    pub kind: Option<String>,
+    /// Decrypted XML.
+    pub body: Vec<u8>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<PushRow> {
+    Ok(PushRow {
+        id: row.get("id")?,
+        platform_id: row.get("platform_id")?,
+        authorizer: row.get("authorizer")?,
+        received_at: row.get("received_at")?,
+        kind: row.get("kind")?,
+        body: row.get("body")?,
+    })
+}
+
+/// Pushes after a row id, oldest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn after(connection: &Connection, id: i64, limit: u32) -> Result<Vec<PushRow>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM inbox WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let rows = statement.query_map(params![id, limit], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Arrival of the newest push, ms.
+///
+/// # Errors
+/// SQLite's.
+pub fn newest_at(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    use rusqlite::OptionalExtension;
+    connection.query_row("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1", [], |r| r.get(0)).optional()
+}
+
+/// How many pushes are stored.
+///
+/// # Errors
+/// SQLite's.
+pub fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM inbox", [], |r| r.get(0))
+}
+
+/// Removes pushes older than [`KEEP`], at most 5,000 at once. Ids grow with arrival, so the oldest lie first.
+///
+/// # Errors
+/// SQLite's.
+pub fn prune(tx: &Tx<'_>, now: i64) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "DELETE FROM inbox WHERE id IN (SELECT id FROM (SELECT id, received_at FROM inbox ORDER BY id LIMIT 5000) WHERE received_at < ?1)",
+        [now - KEEP],
+    )?)
+}

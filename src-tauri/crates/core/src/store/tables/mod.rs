@@ -1,0 +1,36 @@
+//! One file a table: its migrations, row type, reads and writes.
+//!
+//! Times are ms since 1970. Secrets lie in the encrypted pages like everything else and are `Secret` in the row types.
+
+pub mod account;
+pub mod api_key;
+pub mod attempt;
+pub mod credential;
+pub mod inbox;
+pub mod link;
+pub mod menu;
+pub mod notice;
+pub mod platform;
+pub mod redemption;
+
+/// All migrations as (schema version, SQL), in the order in which they run.
+#[must_use]
+pub fn migrations() -> Vec<(u32, &'static str)> {
+    let mut all = Vec::new();
+    for table in [
+        platform::MIGRATIONS,
+        account::MIGRATIONS,
+        credential::MIGRATIONS,
+        attempt::MIGRATIONS,
+        link::MIGRATIONS,
+        redemption::MIGRATIONS,
+        inbox::MIGRATIONS,
+        api_key::MIGRATIONS,
+        notice::MIGRATIONS,
+        menu::MIGRATIONS,
+    ] {
+        all.extend_from_slice(table);
+    }
+    all.sort_by_key(|(version, _)| *version);
+    all
+}
