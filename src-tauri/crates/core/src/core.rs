@@ -220,6 +220,22 @@ impl Core {
         }
     }
 
+    /// Ends every task where it stands, as a crash would: nothing is finished, closed or said. For crash tests.
+    #[doc(hidden)]
+    pub async fn abandon(&self) {
+        let engine = self.inner.engine_task.lock().ok().and_then(|mut slot| slot.take());
+        if let Some(engine) = engine {
+            engine.abort();
+            let _ = engine.await;
+        }
+        for task in self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default() {
+            task.abort();
+        }
+        if let Ok(mut lock) = self.inner.lock.lock() {
+            *lock = None;
+        }
+    }
+
     fn own(&self, task: JoinHandle<()>) {
         if let Ok(mut tasks) = self.inner.tasks.lock() {
             tasks.retain(|t| !t.is_finished());

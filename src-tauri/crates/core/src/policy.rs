@@ -54,12 +54,14 @@ pub enum FailureKind {
     Ticket,
     /// Anything else that a person must settle.
     Refused,
+    /// The refresh token was refused, and WeChat's list of the current ones could not be read yet.
+    Unhealed,
     /// Only a new authorization helps.
     NeedsAuthorization,
 }
 
 impl FailureKind {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Transient, "transient"),
         (Self::ParentRejected, "parent_rejected"),
         (Self::Rejected, "rejected"),
@@ -69,6 +71,7 @@ impl FailureKind {
         (Self::Secret, "secret"),
         (Self::Ticket, "ticket"),
         (Self::Refused, "refused"),
+        (Self::Unhealed, "unhealed"),
         (Self::NeedsAuthorization, "needs_authorization"),
     ];
 
@@ -274,7 +277,7 @@ fn blocked_by_failure(facts: &Facts, now: i64) -> Option<Decision> {
         (now < retry_at).then_some(Decision::NeedsOperator { reason, retry_at: Some(retry_at) })
     };
     match facts.failure? {
-        FailureKind::Transient => {
+        FailureKind::Transient | FailureKind::Unhealed => {
             let cap = if emergency { EMERGENCY_CAP } else { TRANSIENT_CAP };
             wait(last + ladder(facts.id, facts.failures, MIN_GAP, cap).max(min_gap(facts)), ReasonCode::BackingOff)
         }

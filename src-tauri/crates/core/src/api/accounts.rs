@@ -19,7 +19,8 @@ pub(super) const LIST: &[Parameter] = &[
 ];
 
 fn choice<T: serde::de::DeserializeOwned>(call: &Call, name: &str) -> Result<Option<T>, AppError> {
-    let bad = |_| AppError::invalid_field(name, "choice", "is not one of the choices in the document", "不在可选值之内");
+    let bad =
+        |_| AppError::invalid_field(name, "choice", "is not one of the choices in the document", "不在可选值之内");
     call.query(name).map(|text| serde_json::from_value(Value::from(text)).map_err(bad)).transpose()
 }
 
@@ -27,7 +28,9 @@ pub(super) async fn list(call: Call) -> Answer {
     let descending = match call.query("descending") {
         None | Some("false" | "0") => false,
         Some("true" | "1") => true,
-        Some(_) => return Err(AppError::invalid_field("descending", "choice", "must be true or false", "应为 true 或 false")),
+        Some(_) => {
+            return Err(AppError::invalid_field("descending", "choice", "must be true or false", "应为 true 或 false"));
+        }
     };
     let query = AccountQuery {
         platform: call.query("platform").map(str::to_owned),
@@ -77,7 +80,8 @@ fn with_problems(e: &AppError) -> axum::response::Response {
         .iter()
         .map(|f| json!({ "path": f.field, "rule": f.rule, "text": f.message, "text_zh": f.message_zh }))
         .collect();
-    let document = json!({ "code": e.code, "message": e.message, "detail": { "problems": problems, "fields": fields } });
+    let document =
+        json!({ "code": e.code, "message": e.message, "detail": { "problems": problems, "fields": fields } });
     match json(&document) {
         Ok(mut response) => {
             *response.status_mut() = status;

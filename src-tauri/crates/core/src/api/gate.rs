@@ -114,7 +114,9 @@ mod tests {
         for name in ["localhost", "LOCALHOST:8091", "127.0.0.1:8091", "127.9.9.9", "[::1]:8091", "[::1]"] {
             assert!(is_loopback(name), "{name}");
         }
-        for name in ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8091", "[::2]", "::1"] {
+        for name in
+            ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8091", "[::2]", "::1"]
+        {
             assert!(!is_loopback(name), "{name}");
         }
     }

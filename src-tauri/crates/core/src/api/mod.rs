@@ -110,7 +110,8 @@ async fn connection(stream: TcpStream, service: axum::Router) {
 pub async fn ask_here(core: &Core, method: Method, target: &str, body: Option<&Value>) -> (u16, Value) {
     let gate = Arc::new(Gate::closed(core.clone()));
     let body = body.map_or_else(Body::empty, |b| Body::from(b.to_string()));
-    let request = Request::builder().method(method).uri(target).header("host", "localhost").extension(Trusted).body(body);
+    let request =
+        Request::builder().method(method).uri(target).header("host", "localhost").extension(Trusted).body(body);
     let Ok(request) = request else { return (400, Value::Null) };
     let response = match table::router(gate).oneshot(request).await {
         Ok(response) => response,

@@ -71,7 +71,8 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if !route.body.is_empty() {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": reference(route.body) } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": reference(route.body) } } });
     }
     if let Some(scope) = route.scope {
         operation["security"] = json!([{ "key": [scope.text()] }]);

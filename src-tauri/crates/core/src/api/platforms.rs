@@ -21,7 +21,12 @@ pub(super) async fn save(call: Call) -> Answer {
     if !from_path.is_empty() {
         let named = document.entry("component_appid").or_insert_with(|| from_path.into());
         if named != from_path {
-            return Err(AppError::invalid_field("component_appid", "path", "must be the one in the path", "应与路径中的一致"));
+            return Err(AppError::invalid_field(
+                "component_appid",
+                "path",
+                "must be the one in the path",
+                "应与路径中的一致",
+            ));
         }
     }
     let input: PlatformInput = serde_json::from_value(Value::Object(document)).map_err(|e| bad_json(&e))?;
@@ -60,5 +65,7 @@ pub(super) async fn authorize_link(call: Call) -> Answer {
             tenant: request.tenant,
         })
         .await?;
-    json(&json!({ "link_id": link.link_id, "url": link.url, "launch_url": link.launch_url, "expires_at": link.expires_at }))
+    json(
+        &json!({ "link_id": link.link_id, "url": link.url, "launch_url": link.launch_url, "expires_at": link.expires_at }),
+    )
 }

@@ -185,7 +185,8 @@ fn platforms() -> Value {
 }
 
 fn rest() -> Value {
-    let key = json!({ "id": number(), "name": text(), "scope": choice(&["read", "refresh", "admin"]), "created_at": ms() });
+    let key =
+        json!({ "id": number(), "name": text(), "scope": choice(&["read", "refresh", "admin"]), "created_at": ms() });
     let mut listed = key.clone();
     listed["revoked_at"] = maybe_ms();
     let mut made = key;

@@ -124,7 +124,9 @@ impl Call {
 
     /// A query parameter as a number.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, AppError> {
-        let bad = |_| AppError::invalid_field(name, "number", "must be a whole number, and not too large", "应为不过大的整数");
+        let bad = |_| {
+            AppError::invalid_field(name, "number", "must be a whole number, and not too large", "应为不过大的整数")
+        };
         self.query(name).map(|text| text.parse().map_err(bad)).transpose()
     }
 
@@ -138,7 +140,8 @@ impl Call {
 /// A JSON error without any value of the document, since that may be a secret at the wrong place.
 pub(super) fn bad_json(e: &serde_json::Error) -> AppError {
     let text = e.to_string();
-    let quotes_a_value = ["invalid type", "invalid value", "invalid length", "unknown variant"].iter().any(|p| text.starts_with(p));
+    let quotes_a_value =
+        ["invalid type", "invalid value", "invalid length", "unknown variant"].iter().any(|p| text.starts_with(p));
     let words = match text.rfind(", expected ") {
         Some(at) if quotes_a_value => text[at + 2..].to_owned(),
         _ if quotes_a_value => format!("a value of the wrong kind at line {} column {}", e.line(), e.column()),
@@ -191,16 +194,19 @@ pub(super) fn harden(mut response: Response) -> Response {
 }
 
 fn no_route(path: &str) -> AppError {
-    AppError::new(ErrorCode::NotFound, format!("nothing at {}; GET /v1/openapi.json tells what there is", path.chars().take(120).collect::<String>()))
+    AppError::new(
+        ErrorCode::NotFound,
+        format!("nothing at {}; GET /v1/openapi.json tells what there is", path.chars().take(120).collect::<String>()),
+    )
 }
 
 /// Routes of the table, behind the gate.
 pub(super) fn router(gate: Arc<Gate>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
-        let handler = move |State(gate): State<Arc<Gate>>, params: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
-            answer(gate, route, params, request)
-        };
+        let handler = move |State(gate): State<Arc<Gate>>,
+                            params: Result<RawPathParams, RawPathParamsRejection>,
+                            request: Request| { answer(gate, route, params, request) };
         router = router.route(route.path, on(route.verb.filter(), handler));
     }
     router
@@ -220,7 +226,12 @@ pub(super) fn router(gate: Arc<Gate>) -> Router {
         .with_state(gate)
 }
 
-async fn answer(gate: Arc<Gate>, route: &'static Route, params: Result<RawPathParams, RawPathParamsRejection>, request: Request) -> Response {
+async fn answer(
+    gate: Arc<Gate>,
+    route: &'static Route,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+) -> Response {
     match crate::clock::within(PATIENCE, call(gate, route, params, request)).await {
         Some(Ok(response)) => response,
         Some(Err(response)) => *response,
@@ -254,7 +265,9 @@ async fn read(request: Request) -> Result<Bytes, Box<Response>> {
     match tokio::time::timeout(BODY_TIME, Limited::new(request.into_body(), MAX_BODY).collect()).await {
         Err(_) => Err(fail(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(e)) if e.downcast_ref::<LengthLimitError>().is_some() => Err(fail(StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB")),
+        Ok(Err(e)) if e.downcast_ref::<LengthLimitError>().is_some() => {
+            Err(fail(StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB"))
+        }
         Ok(Err(_)) => Err(fail(StatusCode::BAD_REQUEST, "the body could not be read")),
     }
 }
@@ -263,30 +276,251 @@ const READ: Option<Scope> = Some(Scope::Read);
 const REFRESH: Option<Scope> = Some(Scope::Refresh);
 const ADMIN: Option<Scope> = Some(Scope::Admin);
 
-const PLATFORM: Parameter = ("platform", "string", "Component appid; needed when the account authorized several platforms.");
+const PLATFORM: Parameter =
+    ("platform", "string", "Component appid; needed when the account authorized several platforms.");
 
 /// Every route, in the order of the document.
 pub(super) static ROUTES: &[Route] = &[
-    Route { verb: Verb::Get, path: "/v1/openapi.json", scope: None, name: "openapi", summary: "This document.", query: &[], body: "", answers: Answers::Json("OpenApi"), run: |_| Box::pin(async { json(&openapi::document()) }) },
-    Route { verb: Verb::Get, path: "/v1/status", scope: READ, name: "status", summary: "Health of the listener and of every platform.", query: &[], body: "", answers: Answers::Json("Status"), run: |c| Box::pin(async move { json(&c.core().status()) }) },
-    Route { verb: Verb::Get, path: "/v1/accounts", scope: READ, name: "list_accounts", summary: "Accounts that authorized, filtered, sorted, by page.", query: accounts::LIST, body: "", answers: Answers::Json("AccountPage"), run: |c| Box::pin(accounts::list(c)) },
-    Route { verb: Verb::Get, path: "/v1/accounts/{appid}", scope: READ, name: "get_account", summary: "One account.", query: &[PLATFORM], body: "", answers: Answers::Json("Account"), run: |c| Box::pin(accounts::get(c)) },
-    Route { verb: Verb::Get, path: "/v1/accounts/{appid}/token", scope: READ, name: "get_token", summary: "A live access token, never one about to end while a newer one can be had.", query: &[PLATFORM], body: "", answers: Answers::Json("Token"), run: |c| Box::pin(tokens::of_account(c)) },
-    Route { verb: Verb::Post, path: "/v1/accounts/{appid}/token/refresh", scope: REFRESH, name: "refresh_token", summary: "The current token, renewed. With `rejected`, renewed only if that is still the current one.", query: &[PLATFORM], body: "RefreshRequest", answers: Answers::Json("Token"), run: |c| Box::pin(tokens::refresh(c)) },
-    Route { verb: Verb::Get, path: "/v1/accounts/{appid}/menu", scope: READ, name: "get_menu", summary: "The draft of the account's menu.", query: &[PLATFORM], body: "", answers: Answers::Json("Menu"), run: |c| Box::pin(accounts::menu(c)) },
-    Route { verb: Verb::Put, path: "/v1/accounts/{appid}/menu", scope: ADMIN, name: "save_menu", summary: "Keeps a draft: the JSON of WeChat's menu/create. 422 with every problem otherwise.", query: &[PLATFORM], body: "Menu", answers: Answers::Json("Menu"), run: |c| Box::pin(accounts::save_menu(c)) },
-    Route { verb: Verb::Post, path: "/v1/accounts/{appid}/menu/publish", scope: ADMIN, name: "publish_menu", summary: "Publishes the draft and reads the live menu back.", query: &[PLATFORM], body: "", answers: Answers::Json("PublishedMenu"), run: |c| Box::pin(accounts::publish_menu(c)) },
-    Route { verb: Verb::Get, path: "/v1/platforms", scope: ADMIN, name: "list_platforms", summary: "Platforms, without their secrets.", query: &[], body: "", answers: Answers::Json("PlatformList"), run: |c| Box::pin(platforms::list(c)) },
-    Route { verb: Verb::Post, path: "/v1/platforms", scope: ADMIN, name: "save_platform", summary: "Adds or updates a platform. A secret that is left out stays as it is.", query: &[], body: "PlatformInput", answers: Answers::Json("Platform"), run: |c| Box::pin(platforms::save(c)) },
-    Route { verb: Verb::Get, path: "/v1/platforms/{component_appid}", scope: ADMIN, name: "get_platform", summary: "One platform.", query: &[], body: "", answers: Answers::Json("Platform"), run: |c| Box::pin(platforms::get(c)) },
-    Route { verb: Verb::Put, path: "/v1/platforms/{component_appid}", scope: ADMIN, name: "put_platform", summary: "As POST /v1/platforms, for this appid.", query: &[], body: "PlatformInput", answers: Answers::Json("Platform"), run: |c| Box::pin(platforms::save(c)) },
-    Route { verb: Verb::Delete, path: "/v1/platforms/{component_appid}", scope: ADMIN, name: "remove_platform", summary: "Removes a platform with its accounts and tokens.", query: &[], body: "", answers: Answers::Nothing, run: |c| Box::pin(platforms::remove(c)) },
-    Route { verb: Verb::Get, path: "/v1/platforms/{component_appid}/token", scope: READ, name: "get_component_token", summary: "A live component access token.", query: &[], body: "", answers: Answers::Json("ComponentToken"), run: |c| Box::pin(tokens::of_component(c)) },
-    Route { verb: Verb::Post, path: "/v1/platforms/{component_appid}/authorize-links", scope: ADMIN, name: "create_authorize_link", summary: "A one-time link for an account's owner.", query: &[], body: "AuthorizeLinkRequest", answers: Answers::Json("AuthorizeLink"), run: |c| Box::pin(platforms::authorize_link(c)) },
-    Route { verb: Verb::Get, path: "/v1/events", scope: READ, name: "list_events", summary: "The inbox: accepted pushes, oldest first.", query: events::LIST, body: "", answers: Answers::Json("EventPage"), run: |c| Box::pin(events::list(c)) },
-    Route { verb: Verb::Get, path: "/v1/keys", scope: ADMIN, name: "list_keys", summary: "API keys, without the keys.", query: &[], body: "", answers: Answers::Json("KeyList"), run: |c| Box::pin(keys::list(c)) },
-    Route { verb: Verb::Post, path: "/v1/keys", scope: ADMIN, name: "create_key", summary: "Makes an API key, which is shown this once.", query: &[], body: "KeyRequest", answers: Answers::Created("NewKey"), run: |c| Box::pin(keys::create(c)) },
-    Route { verb: Verb::Delete, path: "/v1/keys/{id}", scope: ADMIN, name: "revoke_key", summary: "Revokes an API key at once.", query: &[], body: "", answers: Answers::Nothing, run: |c| Box::pin(keys::revoke(c)) },
-    Route { verb: Verb::Post, path: "/v1/ui/{command}", scope: ADMIN, name: "ui_command", summary: "A command of the window, for the same pages in a browser.", query: &[], body: "Arguments", answers: Answers::Json("Anything"), run: |c| Box::pin(ui::command(c)) },
-    Route { verb: Verb::Get, path: "/v1/ui/changes", scope: ADMIN, name: "ui_changes", summary: "Tells the pages what to fetch again.", query: &[], body: "", answers: Answers::Stream("Change"), run: |c| Box::pin(ui::changes(c)) },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/openapi.json",
+        scope: None,
+        name: "openapi",
+        summary: "This document.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("OpenApi"),
+        run: |_| Box::pin(async { json(&openapi::document()) }),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/status",
+        scope: READ,
+        name: "status",
+        summary: "Health of the listener and of every platform.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("Status"),
+        run: |c| Box::pin(async move { json(&c.core().status()) }),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts",
+        scope: READ,
+        name: "list_accounts",
+        summary: "Accounts that authorized, filtered, sorted, by page.",
+        query: accounts::LIST,
+        body: "",
+        answers: Answers::Json("AccountPage"),
+        run: |c| Box::pin(accounts::list(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}",
+        scope: READ,
+        name: "get_account",
+        summary: "One account.",
+        query: &[PLATFORM],
+        body: "",
+        answers: Answers::Json("Account"),
+        run: |c| Box::pin(accounts::get(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}/token",
+        scope: READ,
+        name: "get_token",
+        summary: "A live access token, never one about to end while a newer one can be had.",
+        query: &[PLATFORM],
+        body: "",
+        answers: Answers::Json("Token"),
+        run: |c| Box::pin(tokens::of_account(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/accounts/{appid}/token/refresh",
+        scope: REFRESH,
+        name: "refresh_token",
+        summary: "The current token, renewed. With `rejected`, renewed only if that is still the current one.",
+        query: &[PLATFORM],
+        body: "RefreshRequest",
+        answers: Answers::Json("Token"),
+        run: |c| Box::pin(tokens::refresh(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}/menu",
+        scope: READ,
+        name: "get_menu",
+        summary: "The draft of the account's menu.",
+        query: &[PLATFORM],
+        body: "",
+        answers: Answers::Json("Menu"),
+        run: |c| Box::pin(accounts::menu(c)),
+    },
+    Route {
+        verb: Verb::Put,
+        path: "/v1/accounts/{appid}/menu",
+        scope: ADMIN,
+        name: "save_menu",
+        summary: "Keeps a draft: the JSON of WeChat's menu/create. 422 with every problem otherwise.",
+        query: &[PLATFORM],
+        body: "Menu",
+        answers: Answers::Json("Menu"),
+        run: |c| Box::pin(accounts::save_menu(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/accounts/{appid}/menu/publish",
+        scope: ADMIN,
+        name: "publish_menu",
+        summary: "Publishes the draft and reads the live menu back.",
+        query: &[PLATFORM],
+        body: "",
+        answers: Answers::Json("PublishedMenu"),
+        run: |c| Box::pin(accounts::publish_menu(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/platforms",
+        scope: ADMIN,
+        name: "list_platforms",
+        summary: "Platforms, without their secrets.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("PlatformList"),
+        run: |c| Box::pin(platforms::list(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/platforms",
+        scope: ADMIN,
+        name: "save_platform",
+        summary: "Adds or updates a platform. A secret that is left out stays as it is.",
+        query: &[],
+        body: "PlatformInput",
+        answers: Answers::Json("Platform"),
+        run: |c| Box::pin(platforms::save(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/platforms/{component_appid}",
+        scope: ADMIN,
+        name: "get_platform",
+        summary: "One platform.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("Platform"),
+        run: |c| Box::pin(platforms::get(c)),
+    },
+    Route {
+        verb: Verb::Put,
+        path: "/v1/platforms/{component_appid}",
+        scope: ADMIN,
+        name: "put_platform",
+        summary: "As POST /v1/platforms, for this appid.",
+        query: &[],
+        body: "PlatformInput",
+        answers: Answers::Json("Platform"),
+        run: |c| Box::pin(platforms::save(c)),
+    },
+    Route {
+        verb: Verb::Delete,
+        path: "/v1/platforms/{component_appid}",
+        scope: ADMIN,
+        name: "remove_platform",
+        summary: "Removes a platform with its accounts and tokens.",
+        query: &[],
+        body: "",
+        answers: Answers::Nothing,
+        run: |c| Box::pin(platforms::remove(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/platforms/{component_appid}/token",
+        scope: READ,
+        name: "get_component_token",
+        summary: "A live component access token.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("ComponentToken"),
+        run: |c| Box::pin(tokens::of_component(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/platforms/{component_appid}/authorize-links",
+        scope: ADMIN,
+        name: "create_authorize_link",
+        summary: "A one-time link for an account's owner.",
+        query: &[],
+        body: "AuthorizeLinkRequest",
+        answers: Answers::Json("AuthorizeLink"),
+        run: |c| Box::pin(platforms::authorize_link(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/events",
+        scope: READ,
+        name: "list_events",
+        summary: "The inbox: accepted pushes, oldest first.",
+        query: events::LIST,
+        body: "",
+        answers: Answers::Json("EventPage"),
+        run: |c| Box::pin(events::list(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/keys",
+        scope: ADMIN,
+        name: "list_keys",
+        summary: "API keys, without the keys.",
+        query: &[],
+        body: "",
+        answers: Answers::Json("KeyList"),
+        run: |c| Box::pin(keys::list(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/keys",
+        scope: ADMIN,
+        name: "create_key",
+        summary: "Makes an API key, which is shown this once.",
+        query: &[],
+        body: "KeyRequest",
+        answers: Answers::Created("NewKey"),
+        run: |c| Box::pin(keys::create(c)),
+    },
+    Route {
+        verb: Verb::Delete,
+        path: "/v1/keys/{id}",
+        scope: ADMIN,
+        name: "revoke_key",
+        summary: "Revokes an API key at once.",
+        query: &[],
+        body: "",
+        answers: Answers::Nothing,
+        run: |c| Box::pin(keys::revoke(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/ui/{command}",
+        scope: ADMIN,
+        name: "ui_command",
+        summary: "A command of the window, for the same pages in a browser.",
+        query: &[],
+        body: "Arguments",
+        answers: Answers::Json("Anything"),
+        run: |c| Box::pin(ui::command(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/ui/changes",
+        scope: ADMIN,
+        name: "ui_changes",
+        summary: "Tells the pages what to fetch again.",
+        query: &[],
+        body: "",
+        answers: Answers::Stream("Change"),
+        run: |c| Box::pin(ui::changes(c)),
+    },
 ];

@@ -30,7 +30,13 @@ async fn desk() -> Desk {
     let now = core.clock().now();
     core.store()
         .write(move |tx| {
-            let row = AccountRow { platform_id, appid: ACCOUNT.into(), authorized: true, authorized_at: now, ..AccountRow::default() };
+            let row = AccountRow {
+                platform_id,
+                appid: ACCOUNT.into(),
+                authorized: true,
+                authorized_at: now,
+                ..AccountRow::default()
+            };
             let account = account::save(tx, &row)?;
             let mut live = credential::ensure(tx, platform_id, Some(account.id))?;
             live.token = Some(TOKEN.into());
@@ -121,7 +127,8 @@ fn fits(value: &Value, schema: &Value, at: &str) {
 #[tokio::test]
 async fn every_route_is_documented_and_answers_as_documented() {
     let desk = desk().await;
-    let documented: usize = document()["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
+    let documented: usize =
+        document()["paths"].as_object().unwrap().values().map(|p| p.as_object().unwrap().len()).sum();
     assert_eq!(documented, ROUTES.len());
     let (deletes, others): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|r| r.verb == table::Verb::Delete);
     // Keys go before the platform, which takes its accounts along.
@@ -150,14 +157,23 @@ async fn every_route_is_documented_and_answers_as_documented() {
         };
         let method = Method::from_bytes(route.verb.text().to_uppercase().as_bytes()).unwrap();
         if matches!(route.answers, Answers::Stream(_)) {
-            let request = Request::builder().uri(&target).header("host", "localhost").extension(Trusted).body(Body::empty()).unwrap();
+            let request = Request::builder()
+                .uri(&target)
+                .header("host", "localhost")
+                .extension(Trusted)
+                .body(Body::empty())
+                .unwrap();
             let response = table::router(Arc::new(Gate::closed(desk.core.clone()))).oneshot(request).await.unwrap();
             assert_eq!(response.headers()["content-type"], "text/event-stream", "{target}");
             continue;
         }
         let (status, answer) = ask_here(&desk.core, method.clone(), &target, body.as_ref()).await;
         assert!(![404, 405, 401, 403, 422].contains(&status), "{method} {target}: {status} {answer}");
-        let documented = if operation["responses"].get(status.to_string()).is_some() { status.to_string() } else { "default".to_owned() };
+        let documented = if operation["responses"].get(status.to_string()).is_some() {
+            status.to_string()
+        } else {
+            "default".to_owned()
+        };
         let schema = &operation["responses"][&documented]["content"]["application/json"]["schema"];
         if !schema.is_null() {
             fits(&answer, schema, &target);
@@ -201,7 +217,9 @@ async fn another_sites_name_for_this_machine_is_refused() {
     let admin = new_admin_key().unwrap();
     let gate = Arc::new(Gate::new(desk.core.clone(), &admin, true));
     let key = Some(admin.expose().as_str());
-    for (host, expected) in [("127.0.0.1:8091", 200), ("localhost:8091", 200), ("[::1]:8091", 200), ("evil.example:8091", 403)] {
+    for (host, expected) in
+        [("127.0.0.1:8091", 200), ("localhost:8091", 200), ("[::1]:8091", 200), ("evil.example:8091", 403)]
+    {
         assert_eq!(over_http(gate.clone(), get("/v1/status", key, host)).await.0, expected, "{host}");
     }
     let (status, body) = over_http(gate, get("/", None, "evil.example")).await;
@@ -234,14 +252,18 @@ async fn one_appid_under_two_platforms_must_be_named() {
     let platform_id = core.store().mirror().platform_by_appid("wxfedcba9876543210").unwrap().id;
     core.store()
         .write(move |tx| {
-            account::save(tx, &AccountRow { platform_id, appid: ACCOUNT.into(), authorized: true, ..AccountRow::default() })?;
+            account::save(
+                tx,
+                &AccountRow { platform_id, appid: ACCOUNT.into(), authorized: true, ..AccountRow::default() },
+            )?;
             Ok(())
         })
         .await
         .unwrap();
     let (status, body) = ask_here(core, Method::GET, &format!("/v1/accounts/{ACCOUNT}"), None).await;
     assert_eq!((status, &body["code"]), (409, &json!("ambiguous")));
-    let (status, body) = ask_here(core, Method::GET, &format!("/v1/accounts/{ACCOUNT}?platform={PLATFORM}"), None).await;
+    let (status, body) =
+        ask_here(core, Method::GET, &format!("/v1/accounts/{ACCOUNT}?platform={PLATFORM}"), None).await;
     assert_eq!((status, &body["component_appid"]), (200, &json!(PLATFORM)));
 }
 
@@ -253,11 +275,16 @@ async fn bad_input_names_field_and_rule_and_repeats_no_value() {
     bad["verify_token"] = json!("a-b");
     let (status, body) = ask_here(core, Method::PUT, &format!("/v1/platforms/{PLATFORM}"), Some(&bad)).await;
     assert_eq!((status, &body["code"]), (422, &json!("invalid_input")));
-    assert_eq!((&body["detail"]["fields"][0]["field"], &body["detail"]["fields"][0]["rule"]), (&json!("verify_token"), &json!("format")));
-    let (status, body) = ask_here(core, Method::POST, "/v1/platforms", Some(&json!({ "component_appid": [SECRET] }))).await;
+    assert_eq!(
+        (&body["detail"]["fields"][0]["field"], &body["detail"]["fields"][0]["rule"]),
+        (&json!("verify_token"), &json!("format"))
+    );
+    let (status, body) =
+        ask_here(core, Method::POST, "/v1/platforms", Some(&json!({ "component_appid": [SECRET] }))).await;
     assert_eq!(status, 422);
     assert!(!body.to_string().contains(SECRET), "{body}");
-    let (_, body) = ask_here(core, Method::POST, "/v1/platforms", Some(&json!({ "component_appid": PLATFORM, "secret": 1 }))).await;
+    let (_, body) =
+        ask_here(core, Method::POST, "/v1/platforms", Some(&json!({ "component_appid": PLATFORM, "secret": 1 }))).await;
     assert!(body["message"].as_str().unwrap().contains("unknown field `secret`"), "{body}");
     let bad_menu = json!({ "button": [{ "type": "click", "name": "x" }, { "type": "view", "name": "y" }] });
     let (status, body) = ask_here(core, Method::PUT, &format!("/v1/accounts/{ACCOUNT}/menu"), Some(&bad_menu)).await;
@@ -268,4 +295,17 @@ async fn bad_input_names_field_and_rule_and_repeats_no_value() {
     for target in ["/v1/accounts?state=happy", "/v1/accounts?limit=many", "/v1/events?after=x"] {
         assert_eq!(ask_here(core, Method::GET, target, None).await.0, 422, "{target}");
     }
+}
+
+#[tokio::test]
+async fn wrong_methods_and_large_bodies_are_refused_in_words() {
+    let desk = desk().await;
+    let core = &desk.core;
+    let (status, body) = ask_here(core, Method::PATCH, "/v1/status", None).await;
+    assert_eq!((status, &body["code"]), (405, &json!("not_found")));
+    let large = json!({ "name": "x".repeat(1 << 20) });
+    let (status, body) = ask_here(core, Method::POST, "/v1/keys", Some(&large)).await;
+    assert_eq!((status, &body["code"]), (413, &json!("invalid_input")));
+    let (status, body) = ask_here(core, Method::POST, "/v1/ui/no_such_command", Some(&json!({}))).await;
+    assert_eq!((status, &body["code"]), (404, &json!("not_found")));
 }

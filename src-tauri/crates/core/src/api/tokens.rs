@@ -35,7 +35,9 @@ fn account_credential(call: &Call) -> Result<(String, i64), AppError> {
 
 fn document(name: &str, appid: &str, row: &CredentialRow) -> Answer {
     let token = row.token.as_ref().ok_or_else(|| AppError::new(ErrorCode::NoToken, ReasonCode::NoToken.text()))?;
-    json(&json!({ name: appid, "access_token": token.expose(), "expires_at": row.expires_at, "generation": row.generation }))
+    json(
+        &json!({ name: appid, "access_token": token.expose(), "expires_at": row.expires_at, "generation": row.generation }),
+    )
 }
 
 pub(super) async fn of_account(call: Call) -> Answer {
@@ -46,7 +48,8 @@ pub(super) async fn of_account(call: Call) -> Answer {
 pub(super) async fn of_component(call: Call) -> Answer {
     let component_appid = call.path("component_appid");
     let mirror = call.core().store().mirror();
-    let platform = mirror.platform_by_appid(component_appid).ok_or_else(|| AppError::not_found("platform", component_appid))?;
+    let platform =
+        mirror.platform_by_appid(component_appid).ok_or_else(|| AppError::not_found("platform", component_appid))?;
     let credential = mirror.component_credential(platform.id);
     let credential = credential.ok_or_else(|| AppError::new(ErrorCode::NoToken, ReasonCode::NoToken.text()))?;
     document("component_appid", component_appid, &*live(&call.gate, credential.id).await?)
@@ -89,7 +92,11 @@ async fn replaced(gate: &Gate, id: i64, rejected: &SecretString) -> Result<Arc<C
     }
     let asked = clock::within(PATIENCE, async {
         let _turn = turn(gate, id).await;
-        if is_current(&*gate.core.credential_row(id)?) { gate.core.ask(id, ReasonCode::ReportedRejected).await } else { Ok(()) }
+        if is_current(&*gate.core.credential_row(id)?) {
+            gate.core.ask(id, ReasonCode::ReportedRejected).await
+        } else {
+            Ok(())
+        }
     })
     .await;
     let row = gate.core.credential_row(id)?;
@@ -100,6 +107,9 @@ async fn replaced(gate: &Gate, id: i64, rejected: &SecretString) -> Result<Arc<C
     Err(match asked {
         None => AppError::new(ErrorCode::Unavailable, "the refresh is still under way; ask again in a few seconds"),
         Some(Err(e)) if e.detail.is_some() => e,
-        Some(_) => AppError::new(ErrorCode::Unavailable, format!("no newer token can be had now: {}", gate.core.why_not_now(&row))),
+        Some(_) => AppError::new(
+            ErrorCode::Unavailable,
+            format!("no newer token can be had now: {}", gate.core.why_not_now(&row)),
+        ),
     })
 }

@@ -22,7 +22,9 @@ pub(super) async fn command(call: Call) -> Answer {
 pub(super) async fn changes(call: Call) -> Answer {
     let stream = BroadcastStream::new(call.core().subscribe()).map(|change| {
         // A page that was too slow for some changes fetches everything again.
-        let change = change.unwrap_or_else(|_| Change { tags: ["platforms", "accounts", "links", "overview", "door"].map(str::to_owned).to_vec() });
+        let change = change.unwrap_or_else(|_| Change {
+            tags: ["platforms", "accounts", "links", "overview", "door"].map(str::to_owned).to_vec(),
+        });
         Ok::<_, Infallible>(Event::default().json_data(&change).unwrap_or_default())
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())

@@ -38,7 +38,10 @@ impl Core {
         let id = row.id;
         let draft = self.store().read(move |c| Ok(menu::draft(c, id)?)).await?;
         draft
-            .map(|text| serde_json::from_str(&text).map_err(|_| AppError::new(ErrorCode::Store, "the stored draft cannot be read")))
+            .map(|text| {
+                serde_json::from_str(&text)
+                    .map_err(|_| AppError::new(ErrorCode::Store, "the stored draft cannot be read"))
+            })
             .transpose()
     }
 
@@ -54,7 +57,12 @@ impl Core {
             return Err(AppError::invalid(
                 problems
                     .into_iter()
-                    .map(|p| FieldError { field: p.path, rule: p.rule.to_owned(), message: p.text, message_zh: p.text_zh })
+                    .map(|p| FieldError {
+                        field: p.path,
+                        rule: p.rule.to_owned(),
+                        message: p.text,
+                        message_zh: p.text_zh,
+                    })
                     .collect(),
             ));
         }
@@ -71,7 +79,10 @@ impl Core {
     pub async fn publish_menu(&self, component_appid: &str, appid: &str) -> Result<PublishedMenu, AppError> {
         let (_, row) = self.find_account(Some(component_appid), appid)?;
         has_menu(&row)?;
-        let draft = self.menu_draft(component_appid, appid).await?.ok_or_else(|| AppError::not_found("menu draft of", appid))?;
+        let draft = self
+            .menu_draft(component_appid, appid)
+            .await?
+            .ok_or_else(|| AppError::not_found("menu draft of", appid))?;
         self.on_behalf(&row, |transport, token| {
             let draft = draft.clone();
             Box::pin(async move { wechat::api::menu::create(transport, token, &draft).await })
@@ -92,7 +103,9 @@ impl Core {
     ) -> Result<T, AppError> {
         let gone = || AppError::not_found("credential of account", &account.appid);
         let id = self.store().mirror().account_credential(account.id).ok_or_else(gone)?.id;
-        let runtime = self.runtime(account.platform_id).ok_or_else(|| AppError::not_found("platform of account", &account.appid))?;
+        let runtime = self
+            .runtime(account.platform_id)
+            .ok_or_else(|| AppError::not_found("platform of account", &account.appid))?;
         let mut renewed = false;
         loop {
             let credential = self.live_credential(id).await?;
@@ -115,9 +128,10 @@ impl Core {
 
 fn has_menu(row: &AccountRow) -> Result<(), AppError> {
     match row.kind {
-        Some(AccountKind::MiniProgram) => {
-            Err(AppError::new(ErrorCode::InvalidInput, format!("{} is a mini program; only official accounts have a menu", row.appid)))
-        }
+        Some(AccountKind::MiniProgram) => Err(AppError::new(
+            ErrorCode::InvalidInput,
+            format!("{} is a mini program; only official accounts have a menu", row.appid),
+        )),
         _ => Ok(()),
     }
 }

@@ -79,9 +79,13 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         parent: parent.as_ref().map(|p| (p.id, p.generation)),
     };
     let sent_at = core.clock().now();
-    let verdict = match call(&core, &claimed, parent.as_deref()).await {
-        Ok(grant) => Verdict::Granted(grant),
-        Err(error) => judge(&core, &claimed, &error).await,
+    let verdict = match &claimed.failure {
+        // The refresh token is known to be dead: sending it again could only tell the same.
+        Some(failure) if claimed.failure_kind == Some(FailureKind::Unhealed) => look_in_list(&core, &claimed, failure.clone()).await,
+        _ => match call(&core, &claimed, parent.as_deref()).await {
+            Ok(grant) => Verdict::Granted(grant),
+            Err(error) => judge(&core, &claimed, &error).await,
+        },
     };
     flight.parent_changed = matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
     flight.outcome = finish(&core, claimed, attempt_id, used, sent_at, verdict).await;
@@ -111,24 +115,22 @@ async fn judge(core: &Core, row: &CredentialRow, error: &CallError) -> Verdict {
     if kind != FailureKind::NeedsAuthorization {
         return Verdict::Failed(kind, failure);
     }
-    // Before saying that the owner must authorize again, ask WeChat once for the refresh token it has now: it heals a
-    // lost rotation and a reply that never came.
+    look_in_list(core, row, failure).await
+}
+
+/// Before saying that the owner must authorize again, asks WeChat once for the refresh token it has now: that heals a
+/// lost rotation and a reply that never came.
+async fn look_in_list(core: &Core, row: &CredentialRow, failure: LastError) -> Verdict {
     let Some(account) = row.account_id.and_then(|id| core.store().mirror().account(id)) else {
-        return Verdict::Failed(kind, failure);
+        return Verdict::Failed(FailureKind::NeedsAuthorization, failure);
     };
     match core.engine().heal.find(core, row.platform_id, &account.appid).await {
         Ok(Some(current)) if row.refresh_token.as_ref().is_none_or(|ours| ours.expose() != current.expose()) => {
             Verdict::Healed(current, failure)
         }
         Ok(_) => Verdict::Failed(FailureKind::NeedsAuthorization, failure),
-        Err(error) => {
-            // Undecided: the list could not be read. Not a reason to give an account up.
-            let kind = match FailureKind::of(&error, false) {
-                FailureKind::NeedsAuthorization | FailureKind::Refused => FailureKind::Transient,
-                other => other,
-            };
-            Verdict::Failed(kind, failure)
-        }
+        // The list could not be read: undecided, and not a reason to give an account up.
+        Err(_) => Verdict::Failed(FailureKind::Unhealed, failure),
     }
 }
 

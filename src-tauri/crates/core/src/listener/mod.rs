@@ -52,12 +52,17 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
 
 /// Serves the public door until the task is dropped.
 pub async fn run(core: Core, listener: TcpListener) {
+    run_with(core, listener, SLOW).await;
+}
+
+/// The same with another patience, for tests.
+pub(crate) async fn run_with(core: Core, listener: TcpListener, slow: Duration) {
     match listener.local_addr() {
         Ok(address) => core.door().listening(address),
         Err(e) => return core.door().failed(e.to_string()),
     }
     core.changes().tell(["overview", "door"]);
-    let service = routes::router(core.clone());
+    let service = routes::router(core.clone(), slow);
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     // Connections live and die with this task.
     let mut connections = tokio::task::JoinSet::new();
@@ -77,16 +82,16 @@ pub async fn run(core: Core, listener: TcpListener) {
         let service = service.clone();
         connections.spawn(async move {
             let _slot = slot;
-            connection(SharedStream::new(stream), service).await;
+            connection(SharedStream::new(stream), service, slow).await;
         });
     }
 }
 
-async fn connection(stream: SharedStream, service: axum::Router) {
+async fn connection(stream: SharedStream, service: axum::Router, slow: Duration) {
     let raw = stream.clone();
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(SLOW)
+        .header_read_timeout(slow)
         .max_buf_size(MAX_HEAD)
         .max_headers(64)
         .half_close(false)
@@ -101,7 +106,5 @@ async fn connection(stream: SharedStream, service: axum::Router) {
     }
 }
 
-/// Time limit of a body.
-pub(crate) const fn body_limit() -> Duration {
-    SLOW
-}
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
 //! Paths of the public door (interfaces, "The public door").
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,12 +13,26 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use wechat::envelope::PushQuery;
 
-use super::{MAX_BODY, body_limit, pages};
+use super::{MAX_BODY, pages};
 use crate::core::Core;
 use crate::dto::Rejection;
 use crate::inbox::{self, Refusal, Target};
 
-pub(super) fn router(core: Core) -> Router {
+/// What every route may ask for.
+#[derive(Clone)]
+struct Door {
+    core: Core,
+    /// Time limit of a body.
+    slow: Duration,
+}
+
+impl FromRef<Door> for Core {
+    fn from_ref(door: &Door) -> Self {
+        door.core.clone()
+    }
+}
+
+pub(super) fn router(core: Core, slow: Duration) -> Router {
     Router::new()
         .route("/wechat/{component_appid}/event", get(verify_url).post(event))
         .route("/wechat/{component_appid}/callback/{authorizer_appid}", get(verify_url_for_account).post(message))
@@ -26,7 +42,7 @@ pub(super) fn router(core: Core) -> Router {
         .fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .method_not_allowed_fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .layer(DefaultBodyLimit::disable())
-        .with_state(core)
+        .with_state(Door { core, slow })
 }
 
 /// A short plain text.
@@ -71,13 +87,13 @@ fn verify(core: &Core, component: &str, query: &str, path: &str) -> Response {
     }
 }
 
-async fn event(State(core): State<Core>, Path(component): Path<String>, RawQuery(query): RawQuery, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+async fn event(State(door): State<Door>, Path(component): Path<String>, RawQuery(query): RawQuery, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     let target = Target { component_appid: &component, authorizer_appid: None };
-    push(&core, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
+    push(&door, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
 async fn message(
-    State(core): State<Core>,
+    State(door): State<Door>,
     Path((component, authorizer)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     uri: Uri,
@@ -85,15 +101,16 @@ async fn message(
     body: Body,
 ) -> Response {
     let target = Target { component_appid: &component, authorizer_appid: Some(&authorizer) };
-    push(&core, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
+    push(&door, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
-async fn push(core: &Core, target: Target<'_>, query: &str, path: &str, headers: &HeaderMap, body: Body) -> Response {
+async fn push(door: &Door, target: Target<'_>, query: &str, path: &str, headers: &HeaderMap, body: Body) -> Response {
+    let core = &door.core;
     // An unknown appid is not worth reading a body for.
     if core.runtime_by_appid(target.component_appid).is_none() {
         return refused(core, path, Refusal::UnknownAppid);
     }
-    let body = match read(headers, body).await {
+    let body = match read(headers, body, door.slow).await {
         Ok(body) => body,
         Err((status, reason, words)) => return rejected(core, path, status, reason, words),
     };
@@ -103,13 +120,13 @@ async fn push(core: &Core, target: Target<'_>, query: &str, path: &str, headers:
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, (StatusCode, &'static str, &'static str)> {
+async fn read(headers: &HeaderMap, body: Body, slow: Duration) -> Result<Bytes, (StatusCode, &'static str, &'static str)> {
     let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "too large");
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|n| n > MAX_BODY) {
         return Err(too_large);
     }
-    let collected = tokio::time::timeout(body_limit(), Limited::new(body, MAX_BODY).collect());
+    let collected = tokio::time::timeout(slow, Limited::new(body, MAX_BODY).collect());
     match collected.await {
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "too_slow", "too slow")),
         Ok(Ok(body)) => Ok(body.to_bytes()),

@@ -88,6 +88,7 @@ fn decisions_by_failure() {
     let now = T0 + 6_500_000;
     for (kind, reason, needs) in [
         (FailureKind::Transient, ReasonCode::BackingOff, false),
+        (FailureKind::Unhealed, ReasonCode::BackingOff, false),
         (FailureKind::Quota, ReasonCode::QuotaExhausted, false),
         (FailureKind::RateLimited, ReasonCode::RateLimited, false),
         (FailureKind::Ticket, ReasonCode::TicketRejected, false),
@@ -140,7 +141,7 @@ proptest! {
 
     /// Promise 5, through `decide`: no facts with a failure just now lead to a call now, unless a person asked.
     #[test]
-    fn a_failure_is_never_followed_at_once(id in 0_i64..10_000, failures in 1_i64..40, kind in 0_usize..10, elapsed in 0_i64..MIN_GAP, token in any::<bool>()) {
+    fn a_failure_is_never_followed_at_once(id in 0_i64..10_000, failures in 1_i64..40, kind in 0_usize..11, elapsed in 0_i64..MIN_GAP, token in any::<bool>()) {
         let (kind, _) = FailureKind::ALL[kind];
         let now = T0 + TWO_HOURS;
         let facts = Facts { id, has_token: token, ..failed(kind, failures, now - elapsed) };

@@ -1,0 +1,29 @@
+//! Measurements behind `make bench`: each prints figures and ratios of one run on one machine.
+//!
+//! `ingest` – the public door against peers in other languages; `crypto` – one message against OpenSSL; `accounts` –
+//! ten thousand tokens due at once. `ingest-server` is the process that `ingest` measures.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a measuring program: it prints, and a failure should stop it"
+)]
+
+mod accounts;
+mod crypto;
+mod ingest;
+mod load;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("ingest") => ingest::run(&arguments[1..]),
+        Some("ingest-server") => ingest::server(),
+        Some("crypto") => crypto::run(),
+        Some("accounts") => accounts::run(&arguments[1..]),
+        _ => {
+            println!("usage: wxdesk-bench ingest [MESSAGES] | crypto | accounts [COUNT]");
+            std::process::exit(2);
+        }
+    }
+}

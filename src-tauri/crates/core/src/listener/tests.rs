@@ -1,0 +1,171 @@
+//! The public door over real sockets. What it must withstand under attack has its own issue; here is what the
+//! interface promises.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::*;
+use crate::core::{Core, OpenOptions};
+use crate::testing::{COMPONENT, platform, sealed};
+
+const PATIENCE: Duration = Duration::from_millis(250);
+
+struct Door {
+    core: Core,
+    address: SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn door() -> Door {
+    let dir = tempfile::tempdir().unwrap();
+    let core = Core::open(OpenOptions::new(dir.path())).await.unwrap();
+    core.save_platform(platform()).await.unwrap();
+    let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let task = tokio::spawn(run_with(core.clone(), socket, PATIENCE));
+    Door { core, address, task, _dir: dir }
+}
+
+/// Sends raw bytes and reads until the server closes or the answer is whole.
+async fn say(door: &Door, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(door.address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    let mut buffer = [0_u8; 4096];
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => break,
+            Ok(n) => answer.extend_from_slice(&buffer[..n]),
+        }
+        let text = String::from_utf8_lossy(&answer);
+        if let Some((head, body)) = text.split_once("\r\n\r\n")
+            && let Some(length) = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ").and_then(|v| v.parse::<usize>().ok()))
+            && body.len() >= length
+        {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn post(path: &str, body: &str) -> Vec<u8> {
+    format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+fn ticket_xml(at: i64) -> String {
+    format!("<xml><AppId>{COMPONENT}</AppId><CreateTime>{at}</CreateTime><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket>ticket@@@{at}</ComponentVerifyTicket></xml>")
+}
+
+#[tokio::test]
+async fn a_ticket_is_acked_with_success_and_is_durable() {
+    let door = door().await;
+    let (query, body) = sealed(&ticket_xml(100));
+    let answer = say(&door, &post(&format!("/wechat/{COMPONENT}/event?{query}"), &body)).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nsuccess"), "{answer}");
+    let ticket = door.core.store().mirror().platforms()[0].ticket.clone().unwrap();
+    assert_eq!(ticket.value.expose(), "ticket@@@100");
+    assert!(door.core.door().last_callback_at().is_some());
+}
+
+/// Promise 1: the reply leaves only after the commit. A store that cannot commit means no `success`.
+#[tokio::test]
+async fn no_success_without_a_commit() {
+    let door = door().await;
+    door.core.store().close().await;
+    let (query, body) = sealed(&ticket_xml(100));
+    let answer = say(&door, &post(&format!("/wechat/{COMPONENT}/event?{query}"), &body)).await;
+    assert!(answer.starts_with("HTTP/1.1 500") && !answer.contains("success"), "{answer}");
+    let message = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><MsgId>1</MsgId></xml>";
+    let (query, body) = sealed(message);
+    let answer = say(&door, &post(&format!("/wechat/{COMPONENT}/callback/wxba5fad812f8e6fb9?{query}"), &body)).await;
+    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+}
+
+#[tokio::test]
+async fn refusals_have_the_promised_status_and_leave_only_a_line() {
+    let door = door().await;
+    let (query, body) = sealed(&ticket_xml(100));
+    let event = format!("/wechat/{COMPONENT}/event");
+    let forged = query.replace("msg_signature=", "msg_signature=0");
+    let other = sealed("<xml><AppId>wx0000000000000000</AppId><CreateTime>1</CreateTime><InfoType>x</InfoType></xml>");
+    let entity = "<!DOCTYPE x [<!ENTITY a \"b\">]><xml><Encrypt>x</Encrypt></xml>".to_owned();
+    let table = [
+        (format!("{event}?{forged}"), body.clone(), 403, "bad_signature"),
+        (event.clone(), body.clone(), 400, "bad_body"),
+        (format!("{event}?{query}"), "not xml".into(), 400, "bad_body"),
+        (format!("{event}?{query}"), entity, 400, "bad_body"),
+        (format!("/wechat/wx0000000000000000/event?{query}"), body.clone(), 404, "unknown_appid"),
+        (format!("{event}?{}", other.0), other.1, 403, "wrong_appid"),
+        (format!("{event}?{query}"), "x".repeat(MAX_BODY + 1), 413, "too_large"),
+    ];
+    for (path, body, status, reason) in table {
+        let answer = say(&door, &post(&path, &body)).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{reason}: {answer}");
+        assert!(answer.len() < 400 && answer.contains("text/plain"), "short plain text: {answer}");
+        let newest = door.core.door().view(std::collections::BTreeSet::new()).rejections[0].clone();
+        assert_eq!((newest.reason.as_str(), newest.status), (reason, status));
+        assert!(!newest.path.contains('?'), "no query is kept");
+    }
+    let kept = door.core.store().read(|c| Ok(crate::store::tables::inbox::count(c)?)).await.unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_not_found() {
+    let door = door().await;
+    for path in ["/", "/v1/status", "/wechat", "/wechat/x/y/z/a", "/wechat/../etc", "/favicon.ico"] {
+        for method in ["GET", "POST", "PUT", "OPTIONS"] {
+            let answer = say(&door, format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 404"), "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn url_verification_echoes_verbatim() {
+    let door = door().await;
+    let signature = wechat::crypto::url_signature("AAAAA", "1714036504", "1514711492");
+    for path in [format!("/wechat/{COMPONENT}/event"), format!("/wechat/{COMPONENT}/callback/$APPID$")] {
+        let get = |signature: &str| format!("GET {path}?signature={signature}&timestamp=1714036504&nonce=1514711492&echostr=4375120948345356249 HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert!(say(&door, get(&signature).as_bytes()).await.ends_with("\r\n\r\n4375120948345356249"));
+        assert!(say(&door, get("f464").as_bytes()).await.starts_with("HTTP/1.1 403"));
+    }
+}
+
+#[tokio::test]
+async fn healthz_echoes_a_nonce_and_tells_nothing_else() {
+    let door = door().await;
+    assert!(say(&door, b"GET /healthz?nonce=abc123 HTTP/1.1\r\nhost: x\r\n\r\n").await.ends_with("\r\n\r\nok abc123"));
+    assert!(say(&door, b"GET /healthz?nonce=%3Cscript%3E HTTP/1.1\r\nhost: x\r\n\r\n").await.ends_with("\r\n\r\nok"));
+}
+
+#[tokio::test]
+async fn slow_heads_and_bodies_get_408() {
+    let door = door().await;
+    let slow_head = say(&door, b"POST /wechat/x/event HTTP/1.1\r\nhost:").await;
+    assert!(slow_head.starts_with("HTTP/1.1 408"), "{slow_head}");
+    let slow_body = say(&door, format!("POST /wechat/{COMPONENT}/event?timestamp=1 HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf").as_bytes()).await;
+    assert!(slow_body.starts_with("HTTP/1.1 408"), "{slow_body}");
+    let endless = say(&door, format!("GET / HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEAD * 2)).as_bytes()).await;
+    assert!(endless.starts_with("HTTP/1.1 431"), "{endless}");
+}
+
+/// A visitor's pages: nothing of the code or the appsecret, the language of the browser, one link out.
+#[tokio::test]
+async fn unknown_links_are_not_found_and_say_nothing() {
+    let door = door().await;
+    for page in ["authorize", "authorized"] {
+        let answer = say(&door, format!("GET /wechat/{COMPONENT}/{page}/AAAAAAAAAAAAAAAAAAAAAA?auth_code=x HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+}

@@ -1,0 +1,53 @@
+//! `wxdeskd`: the engine without a window, and its command line.
+//!
+//! Owns arguments, exit codes and what goes to which stream: results to stdout, messages to stderr. No business rule
+//! lives here; every command is a call of the local API or of the core. Invariant: no secret is an argument, and none
+//! is printed but a new API key (`key create`) and the simulated platform's credentials (`sandbox`).
+
+mod args;
+mod commands;
+mod demo;
+mod engine;
+mod failure;
+mod log;
+mod print;
+mod sandbox;
+mod serve;
+mod stop;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    log::start(matches!(args.command, Command::Serve(_) | Command::Sandbox(_)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return failure::Failure::environment(format!("no runtime: {e}")).end(),
+    };
+    let done = runtime.block_on(run(args));
+    // Whatever still runs has had its time (see `stop`).
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.end(),
+    }
+}
+
+async fn run(args: Args) -> Result<(), failure::Failure> {
+    let dir = args.data_dir.unwrap_or_else(wxdesk_core::paths::default_data_dir);
+    match args.command {
+        Command::Serve(args) => serve::run(&dir, args).await,
+        Command::Platform(command) => commands::platform::run(&dir, command).await,
+        Command::Account(command) => commands::account::run(&dir, command).await,
+        Command::Status(args) => commands::status::run(&dir, args).await,
+        Command::AuthorizeLink(args) => commands::link::run(&dir, args).await,
+        Command::Key(command) => commands::key::run(&dir, command).await,
+        Command::Sandbox(args) => sandbox::run(args).await,
+        Command::Demo => demo::run().await,
+    }
+}

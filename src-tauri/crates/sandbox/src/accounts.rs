@@ -1,0 +1,244 @@
+//! Owns: the accounts that exist on the simulated platform, built-in and made up.
+//! Must not: know what an account granted or which tokens it has; that is `state`.
+//! Invariant: accounts are a function of the seed and their number alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rng::Rng;
+
+/// Official account (公众号) or mini program (小程序).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 公众号.
+    OfficialAccount,
+    /// 小程序.
+    MiniProgram,
+}
+
+/// An account as WeChat knows it (C.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `wx` and 16 hexadecimal digits.
+    pub appid: String,
+    /// Official account or mini program.
+    pub kind: Kind,
+    /// Original id, `gh_` and 12 hexadecimal digits.
+    pub user_name: String,
+    /// Shown name.
+    pub nick_name: String,
+    /// WeChat number; may be empty.
+    pub alias: String,
+    /// Who owns it; may be empty.
+    pub principal_name: String,
+    /// What it says about itself.
+    pub signature: String,
+    /// `service_type_info.id`.
+    pub service_type: i64,
+    /// `verify_type_info.id`; -1 is unverified.
+    pub verify_type: i64,
+    /// `account_status`; 1 is normal, 14, 16 and 19 cannot authorize.
+    pub status: i64,
+    /// `register_type`.
+    pub register_type: i64,
+    /// False: `api_query_auth` answers without tokens (不具备API权限, C.4).
+    pub has_api: bool,
+    /// First and second level category of a mini program.
+    pub category: Option<(String, String)>,
+    /// Which element of the synthetic series it is; `None` for a built-in one.
+    pub synthetic: Option<u64>,
+}
+
+impl Account {
+    /// Closed, banned and frozen accounts are not offered on the authorize page (D.4).
+    pub fn can_authorize(&self) -> bool {
+        !matches!(self.status, 14 | 16 | 19)
+    }
+
+    /// Whether the account itself may use menus: verified official accounts (48001 otherwise, C.10).
+    pub fn has_menus(&self) -> bool {
+        self.kind == Kind::OfficialAccount && self.verify_type >= 0
+    }
+
+    /// 服务号, 订阅号, 小程序, … as in `service_type_info.name`.
+    pub fn service_name(&self) -> &'static str {
+        match (self.kind, self.service_type) {
+            (Kind::OfficialAccount, 2) => "服务号",
+            (Kind::OfficialAccount, 1) => "由历史老账号升级后的订阅号",
+            (Kind::OfficialAccount, _) => "订阅号",
+            (Kind::MiniProgram, 2 | 3) => "门店小程序",
+            (Kind::MiniProgram, 4) => "小游戏",
+            (Kind::MiniProgram, 10) => "小商店",
+            (Kind::MiniProgram, 12) => "试用小程序",
+            (Kind::MiniProgram, _) => "普通小程序",
+        }
+    }
+
+    /// 微信认证, 未认证, … as in `verify_type_info.name`.
+    pub fn verify_name(&self) -> &'static str {
+        match self.verify_type {
+            -1 => "未认证",
+            0 => "微信认证",
+            1 => "新浪微博认证",
+            _ => "已资质认证通过但还未通过名称认证",
+        }
+    }
+}
+
+struct Sketch {
+    kind: Kind,
+    nick_name: &'static str,
+    alias: &'static str,
+    principal_name: &'static str,
+    signature: &'static str,
+    service_type: i64,
+    verify_type: i64,
+    status: i64,
+    register_type: i64,
+    has_api: bool,
+    category: Option<(&'static str, &'static str)>,
+}
+
+const fn official(
+    nick_name: &'static str,
+    alias: &'static str,
+    principal_name: &'static str,
+    signature: &'static str,
+    service_type: i64,
+    verify_type: i64,
+) -> Sketch {
+    Sketch {
+        kind: Kind::OfficialAccount,
+        nick_name,
+        alias,
+        principal_name,
+        signature,
+        service_type,
+        verify_type,
+        status: 1,
+        register_type: 0,
+        has_api: true,
+        category: None,
+    }
+}
+
+const fn mini(
+    nick_name: &'static str,
+    principal_name: &'static str,
+    signature: &'static str,
+    service_type: i64,
+    register_type: i64,
+    category: (&'static str, &'static str),
+) -> Sketch {
+    Sketch {
+        kind: Kind::MiniProgram,
+        nick_name,
+        alias: "",
+        principal_name,
+        signature,
+        service_type,
+        verify_type: 0,
+        status: 1,
+        register_type,
+        has_api: true,
+        category: Some(category),
+    }
+}
+
+/// The built-in accounts; the order is part of the interface, tests and the demo take the first ones.
+const BUILT_IN: [Sketch; 14] = [
+    official("城南门店通", "chengnan-store", "杭州城南云店科技有限公司", "附近门店，一键到家。", 2, 0),
+    official("橘子早餐铺", "", "个人", "每天六点出炉的包子和豆浆", 0, -1),
+    mini("城南到家", "杭州城南云店科技有限公司", "下单、会员、储值，一个小程序就够", 0, 0, ("生活服务", "丽人服务")),
+    official("云上书房 📚 Reading Room", "cloud-reading", "上海云上文化传播有限公司", "读一本好书 🌿 a book a day", 2, 0),
+    official(
+        "全国连锁智慧门店数字化运营与会员权益服务中心官方服务账号（华东大区）",
+        "long-name-account-for-layout",
+        "华东智慧门店数字化运营管理服务（集团）股份有限公司上海浦东新区分公司",
+        "名称很长的账号，用来检查列表、二维码和通知里的换行与省略是否正确；签名也同样很长，长到一行怎么都放不下。",
+        2,
+        0,
+    ),
+    official("老邻居生鲜", "neighbour-fresh", "宁波老邻居商贸有限公司", "由历史老账号升级的订阅号", 1, 0),
+    mini("星海消消乐", "深圳星海互动娱乐有限公司", "小游戏 · 轻松一刻", 4, 0, ("游戏", "休闲游戏")),
+    mini("试用小程序 1024", "", "", 12, 13, ("工具", "效率")),
+    mini("甜心花店", "苏州甜心花艺有限公司", "当日送达 💐", 3, 6, ("商家自营", "鲜花/园艺植物")),
+    Sketch { status: 18, ..official("小城快讯", "", "小城信息咨询有限公司", "被告警的订阅号，仍可授权", 0, 3) },
+    Sketch { has_api: false, ..official("随手记·私人号", "", "个人", "不具备API权限的账号", 0, -1) },
+    Sketch { status: 19, ..official("已冻结的服务号", "", "广州某某贸易有限公司", "冻结中", 2, 0) },
+    Sketch { status: 16, ..mini("已封禁的小程序", "成都某某网络有限公司", "封禁中", 0, 0, ("工具", "信息查询")) },
+    Sketch { status: 14, ..official("已注销的订阅号", "", "", "", 0, -1) },
+];
+
+/// Number of the first synthetic account's random stream; built-in ones use 1…14, the credentials 0.
+const SYNTHETIC_STREAM: u64 = 1_000;
+
+fn ids(rng: &mut Rng) -> (String, String) {
+    (format!("wx{}", rng.hex(16)), format!("gh_{}", rng.hex(12)))
+}
+
+/// The built-in accounts of `seed`, in their fixed order.
+pub fn built_in(seed: u64) -> Vec<Account> {
+    let account = |(number, sketch): (usize, &Sketch)| {
+        let (appid, user_name) = ids(&mut Rng::stream(seed, number as u64 + 1));
+        Account {
+            appid,
+            kind: sketch.kind,
+            user_name,
+            nick_name: sketch.nick_name.to_owned(),
+            alias: sketch.alias.to_owned(),
+            principal_name: sketch.principal_name.to_owned(),
+            signature: sketch.signature.to_owned(),
+            service_type: sketch.service_type,
+            verify_type: sketch.verify_type,
+            status: sketch.status,
+            register_type: sketch.register_type,
+            has_api: sketch.has_api,
+            category: sketch.category.map(|(a, b)| (a.to_owned(), b.to_owned())),
+            synthetic: None,
+        }
+    };
+    BUILT_IN.iter().enumerate().map(account).collect()
+}
+
+/// The `number`-th made-up account of `seed`; every third one is a mini program.
+pub fn synthetic(seed: u64, number: u64) -> Account {
+    let (appid, user_name) = ids(&mut Rng::stream(seed, SYNTHETIC_STREAM + number));
+    let mini = number % 3 == 2;
+    Account {
+        appid,
+        kind: if mini { Kind::MiniProgram } else { Kind::OfficialAccount },
+        user_name,
+        nick_name: format!("{} {:05}", if mini { "模拟小程序" } else { "模拟公众号" }, number + 1),
+        alias: String::new(),
+        principal_name: format!("模拟企业 {}", number / 10 + 1),
+        signature: String::new(),
+        service_type: if mini { 0 } else { 2 },
+        verify_type: 0,
+        status: 1,
+        register_type: 0,
+        has_api: true,
+        category: mini.then(|| ("工具".to_owned(), "效率".to_owned())),
+        synthetic: Some(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn accounts_are_varied_and_distinct() {
+        let all = built_in(1);
+        assert!(all.len() >= 8);
+        assert!(all.iter().filter(|a| !a.can_authorize()).count() >= 2);
+        assert!(all.iter().any(|a| a.nick_name.contains('📚')));
+        assert!(all.iter().any(|a| a.nick_name.chars().count() > 30));
+        let mut appids: BTreeSet<String> = all.iter().map(|a| a.appid.clone()).collect();
+        appids.extend((0..10_000).map(|n| synthetic(1, n).appid));
+        assert_eq!(appids.len(), all.len() + 10_000);
+        assert_eq!(built_in(1), all);
+        assert_ne!(built_in(2)[0].appid, all[0].appid);
+    }
+}

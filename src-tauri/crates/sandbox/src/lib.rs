@@ -1,0 +1,37 @@
+//! A simulated WeChat Open Platform: tickets, tokens, authorizations, menus, pushes and scripted faults.
+//!
+//! Owns: [`Platform`], a pure state machine; [`InProcess`], a transport that calls it without a socket; [`pump`], which
+//! carries its pushes to a [`PushSink`]; and [`door`], which serves it over HTTP to any SDK and any browser.
+//! Must not: know the engine or its database; it depends on the protocol crate alone.
+//! Invariant: the state machine does no I/O and reads no clock; the same seed and calls give the same bytes.
+
+pub mod accounts;
+mod api;
+pub mod authorize;
+pub mod avatar;
+pub mod clock;
+pub mod codec;
+pub mod config;
+mod controls;
+pub mod door;
+pub mod fault;
+pub mod platform;
+pub mod pump;
+pub mod push;
+pub mod rng;
+mod seal;
+mod state;
+pub mod transport;
+pub mod violation;
+
+pub use authorize::{AuthorizePage, AuthorizeQuery, Candidate, Confirmed, Entry, PageError, openid_of};
+pub use clock::{AdjustableClock, SandboxClock, TokioClock};
+pub use config::{Credentials, SandboxConfig};
+pub use controls::AccountView;
+pub use fault::{Effect, Fault, When};
+pub use platform::{Answer, CallId, End, Platform, Reply, Request, Snapshot};
+pub use pump::{PumpHandle, PushReply, PushSink, pump};
+pub use push::{Push, PushKind, PushOutcome, PushRecord};
+pub use state::CallRecord;
+pub use transport::{InProcess, SharedPlatform, lock};
+pub use violation::{Violation, ViolationKind};

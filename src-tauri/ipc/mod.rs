@@ -1,0 +1,61 @@
+//! What the page may ask: one function a command, each a line or two into `wxdesk_core`.
+//!
+//! Owns the translation from Tauri's calls; no rule lives here. Arguments are snake_case, answers are the documents of
+//! `wxdesk_core::dto`, and every refusal is an `ErrorBody`. Invariant: the commands below, `names.rs` and the capability
+//! `main` name the same commands (`tests/layering.rs`).
+
+mod accounts;
+mod app;
+mod onboard;
+mod platforms;
+
+use std::sync::Arc;
+
+use tauri::ipc::Invoke;
+use wxdesk_core::AppError;
+
+use crate::shell::desk::Desk;
+
+/// The engines, as commands get at them.
+type State<'a> = tauri::State<'a, Arc<Desk>>;
+/// What a command answers.
+type Answer<T> = Result<T, AppError>;
+
+/// All commands.
+pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        app::app_info,
+        app::overview,
+        app::check_door,
+        app::restart_listener,
+        app::dismiss_notice,
+        app::enter_sandbox,
+        app::leave_sandbox,
+        app::open_external,
+        app::save_file,
+        platforms::list_platforms,
+        platforms::get_platform,
+        platforms::validate_platform,
+        platforms::save_platform,
+        platforms::remove_platform,
+        platforms::reveal_platform_secret,
+        platforms::start_ticket_push,
+        platforms::refresh_component,
+        platforms::preview_callback_urls,
+        platforms::generate_verify_token,
+        platforms::generate_encoding_aes_key,
+        accounts::list_accounts,
+        accounts::get_account,
+        accounts::refresh_account,
+        accounts::refresh_details,
+        accounts::reveal_token,
+        accounts::get_avatar,
+        accounts::permission_sets,
+        accounts::list_attempts,
+        onboard::create_link,
+        onboard::get_link,
+        onboard::list_links,
+        onboard::link_qr_png,
+        onboard::close_link,
+    ]
+}

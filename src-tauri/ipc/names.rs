@@ -1,0 +1,46 @@
+//! The commands that the window may call, by name.
+//!
+//! Owns the one list from which the build script makes a permission each. It must hold nothing but names: the build
+//! script includes this file. Invariant: this list, the handlers in `ipc/mod.rs` and the capability `main` name the
+//! same commands (`tests/layering.rs`).
+
+/// Every command of the window.
+pub const COMMANDS: &[&str] = &[
+    // app.rs
+    "app_info",
+    "overview",
+    "check_door",
+    "restart_listener",
+    "dismiss_notice",
+    "enter_sandbox",
+    "leave_sandbox",
+    "open_external",
+    "save_file",
+    // platforms.rs
+    "list_platforms",
+    "get_platform",
+    "validate_platform",
+    "save_platform",
+    "remove_platform",
+    "reveal_platform_secret",
+    "start_ticket_push",
+    "refresh_component",
+    "preview_callback_urls",
+    "generate_verify_token",
+    "generate_encoding_aes_key",
+    // accounts.rs
+    "list_accounts",
+    "get_account",
+    "refresh_account",
+    "refresh_details",
+    "reveal_token",
+    "get_avatar",
+    "permission_sets",
+    "list_attempts",
+    // onboard.rs
+    "create_link",
+    "get_link",
+    "list_links",
+    "link_qr_png",
+    "close_link",
+];

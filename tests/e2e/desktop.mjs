@@ -1,0 +1,157 @@
+// A desktop of its own for one test run: X server, session bus, WebKit's driver, and the app under test in a data
+// folder that is thrown away.
+//
+// Owns processes; every one it starts it ends. It never touches the person's display, bus, keychain or data folder.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { Session, until } from './webdriver.mjs';
+
+/** An X server of its own. */
+export class Display {
+  static async start() {
+    const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1440x960x24', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    const gone = new Promise((_, reject) => {
+      server.once('error', (error) => reject(new Error(`Xvfb: ${error.message}`)));
+      server.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)));
+    });
+    gone.catch(() => {});
+    const number = await Promise.race([
+      new Promise((resolve) => {
+        let text = '';
+        server.stdio[3].on('data', (chunk) => {
+          text += chunk;
+          if (text.includes('\n')) resolve(text.trim());
+        });
+      }),
+      gone,
+    ]);
+    return new Display(server, `:${number}`);
+  }
+
+  constructor(server, name) {
+    this.server = server;
+    this.name = name;
+  }
+
+  async stop() {
+    this.server.kill('SIGTERM');
+    await ended(this.server);
+  }
+}
+
+/** The environment of the app: nothing of the person's own. */
+export function environment(display, home) {
+  const paths = { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CONFIG_HOME: join(home, 'config'), XDG_CACHE_HOME: join(home, 'cache') };
+  const runtime = join(home, 'runtime');
+  for (const path of [...Object.values(paths), runtime]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const kept = Object.fromEntries(['PATH', 'LD_LIBRARY_PATH', 'LLVM_PROFILE_FILE'].filter((n) => process.env[n]).map((n) => [n, process.env[n]]));
+  return {
+    ...kept,
+    ...paths,
+    XDG_RUNTIME_DIR: runtime,
+    DISPLAY: display.name,
+    LANG: 'C.UTF-8',
+    TZ: 'Asia/Shanghai',
+    // No keychain in a test: the key lies beside the store.
+    WXDESK_KEYRING: 'off',
+    GTK_USE_PORTAL: '0',
+    NO_AT_BRIDGE: '1',
+    // The app turns WebKit's DMA-BUF renderer off unless told otherwise; without it the driver's screenshots never come.
+    WEBKIT_DISABLE_DMABUF_RENDERER: '0',
+    // What tauri-driver sets, so that the web view accepts automation.
+    TAURI_AUTOMATION: 'true',
+    TAURI_WEBVIEW_AUTOMATION: 'true',
+  };
+}
+
+/** The app, driven through its web view. */
+export class App {
+  /** Starts the app and waits until its page can be driven. */
+  static async start({ binary, dataDir, env, args = [] }) {
+    const port = await freePort();
+    // A bus of its own: it ends with the driver.
+    const driver = spawn('dbus-run-session', ['--', 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'], {
+      env,
+      stdio: ['ignore', 'ignore', process.env.E2E_VERBOSE ? 'inherit' : 'ignore'],
+      detached: true,
+    });
+    const base = `http://127.0.0.1:${port}`;
+    await until('WebKitWebDriver answers', async () => (await fetch(`${base}/status`)).ok);
+    const options = { binary, args: ['--data-dir', dataDir, ...args] };
+    const session = await Session.open(base, { 'webkitgtk:browserOptions': options });
+    return new App(driver, session, dataDir);
+  }
+
+  constructor(driver, session, dataDir) {
+    this.driver = driver;
+    this.session = session;
+    this.dataDir = dataDir;
+  }
+
+  /** `engine.json` of the data folder, or of the sandbox's inside it. */
+  engine(sandbox = false) {
+    const file = join(this.dataDir, ...(sandbox ? ['sandbox'] : []), 'engine.json');
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  }
+
+  /** Asks the local API of the engine that the window shows. */
+  async api(path, sandbox = true) {
+    const engine = this.engine(sandbox);
+    const response = await fetch(`http://${engine.api}${path}`, { headers: { authorization: `Bearer ${engine.admin_key}` } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
+    return response.json();
+  }
+
+  /** Ends the app as the desktop does at log-out, and answers how many ms that took. */
+  async stop() {
+    const pid = (this.engine() ?? this.engine(true))?.pid;
+    const begun = Date.now();
+    if (pid) {
+      process.kill(pid, 'SIGTERM');
+      await until('the app ends', () => !alive(pid), 10_000);
+    }
+    const took = Date.now() - begun;
+    await this.kill();
+    return took;
+  }
+
+  /** Ends whatever is left. */
+  async kill() {
+    await this.session.close().catch(() => {});
+    try {
+      process.kill(-this.driver.pid, 'SIGTERM');
+    } catch {
+      // Already gone.
+    }
+    await ended(this.driver);
+  }
+}
+
+/** Whether a process lives; one that has ended and waits to be collected does not. */
+export function alive(pid) {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for a child process and answers its exit code. */
+export function ended(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once('exit', resolve));
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
