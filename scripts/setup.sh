@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Puts everything on this machine that a make target needs: system packages, Rust, Node, the pages' npm packages.
-# Usage: scripts/setup.sh core|window|test|bundle
-#   core    what the engine needs (demo, bench); no WebKit, no Node
+# Usage: scripts/setup.sh core|window|test|bench|bundle
+#   core    what the engine needs (demo); no WebKit, no Node
 #   window  core + the desktop app
 #   test    window + what drives the real window
+#   bench   window + the peers' languages and what watches a window
 #   bundle  same as window
 # Does nothing, fast, where everything is there. Touches nothing outside the system's packages, ~/.cargo, .tools/ and
 # node_modules/.
@@ -35,7 +36,8 @@ case $want in
   core) packages=("${core[@]}") ;;
   window | bundle) packages=("${core[@]}" "${window[@]}") ;;
   test) packages=("${core[@]}" "${window[@]}" "${test[@]}") ;;
-  *) die "usage: scripts/setup.sh core|window|test|bundle" ;;
+  bench) packages=("${core[@]}" "${window[@]}" xvfb xdotool openssl golang-go python3-venv) ;;
+  *) die "usage: scripts/setup.sh core|window|test|bench|bundle" ;;
 esac
 
 apt_updated=

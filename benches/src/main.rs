@@ -1,7 +1,7 @@
 //! Measurements behind `make bench`: each prints figures and ratios of one run on one machine.
 //!
 //! `ingest` – the public door against peers in other languages; `crypto` – one message against OpenSSL; `accounts` –
-//! ten thousand tokens due at once. `ingest-server` is the process that `ingest` measures.
+//! ten thousand tokens due at once; `window` – cold start against an empty one, and idling. `ingest-server` is the process that `ingest` measures.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod accounts;
 mod crypto;
 mod ingest;
 mod load;
+mod window;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,8 +22,9 @@ fn main() {
         Some("ingest-server") => ingest::server(),
         Some("crypto") => crypto::run(),
         Some("accounts") => accounts::run(&arguments[1..]),
+        Some("window") => window::run(),
         _ => {
-            println!("usage: wxdesk-bench ingest [MESSAGES] | crypto | accounts [COUNT]");
+            println!("usage: wxdesk-bench ingest [MESSAGES] | crypto | accounts [COUNT] | window");
             std::process::exit(2);
         }
     }

@@ -36,8 +36,6 @@ pub enum Fault {
     DropBefore,
     /// Processed, the answer never comes.
     DropAfter,
-    /// Takes so long, ms.
-    Slow(u64),
     /// Answers without a refresh token.
     NoRefreshToken,
     /// Never answers and never fails: what a stop meets.
@@ -74,9 +72,6 @@ impl FakeWeChat {
     pub fn fault(&self, path: &'static str, fault: Fault) {
         self.state.lock().unwrap().faults.entry(path).or_default().push_back(fault);
     }
-    pub fn clear_faults(&self) {
-        self.state.lock().unwrap().faults.clear();
-    }
     pub fn calls(&self, path: &str) -> Vec<i64> {
         self.state.lock().unwrap().calls.iter().filter(|(_, p)| p.ends_with(path)).map(|(at, _)| *at).collect()
     }
@@ -90,10 +85,6 @@ impl FakeWeChat {
         for serial in state.refresh.values_mut() {
             *serial += 1_000;
         }
-    }
-    /// The next refresh finds another refresh token at WeChat.
-    pub fn rotate_behind_our_back(&self, appid: &str) {
-        *self.state.lock().unwrap().refresh.entry(appid.into()).or_default() += 1;
     }
 
     fn answer(&self, path: &str, body: &Value, fault: Option<&Fault>) -> Value {
@@ -169,7 +160,7 @@ impl Transport for FakeWeChat {
             };
             let flying = self.flying.fetch_add(1, Ordering::SeqCst) + 1;
             self.peak.fetch_max(flying, Ordering::SeqCst);
-            let latency = if let Some(Fault::Slow(ms)) = fault { i64::try_from(ms).unwrap() } else { self.latency.load(Ordering::SeqCst) };
+            let latency = self.latency.load(Ordering::SeqCst);
             let mut left = latency;
             while left > 0 {
                 self.clock.sleep(left).await;

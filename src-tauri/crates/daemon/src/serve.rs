@@ -81,8 +81,7 @@ impl Session {
 
 async fn connect(core: &Core, dir: &Path, at: Addresses) -> Result<Door, Failure> {
     core.start(at.listen, at.api).await?;
-    let listener = core.listener_address().unwrap_or(at.listen);
-    let base = format!("http://{}", reachable(listener));
+    let base = format!("http://{}", reachable(bound(core, at).listen));
     let door = door::serve(DoorOptions {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         seed: SANDBOX_SEED,
@@ -107,6 +106,13 @@ async fn connect(core: &Core, dir: &Path, at: Addresses) -> Result<Door, Failure
             Err(failure)
         }
     }
+}
+
+/// Where a started engine listens. Its note is written before the start returns; its listener may only just be starting.
+fn bound(core: &Core, asked: Addresses) -> Addresses {
+    let note = folder::read_note(core.data_dir());
+    let of = |text: &str, asked| text.parse().unwrap_or(asked);
+    note.map_or(asked, |note| Addresses { listen: of(&note.listener, asked.listen), api: of(&note.api, asked.api) })
 }
 
 /// An address that this machine can connect to, for a socket that may be bound to all of them.
@@ -164,8 +170,9 @@ pub async fn run(dir: &Path, args: Serve) -> Result<(), Failure> {
     if let Some(door) = &session.door {
         print::note(&format!("sandbox on {}", door.base_url()));
     }
-    print::line(&format!("listening on http://{}", session.core.listener_address().unwrap_or(args.listen)));
-    print::line(&format!("api on http://{}", session.core.api_address().unwrap_or(args.api)));
+    let bound = bound(&session.core, at);
+    print::line(&format!("listening on http://{}", bound.listen));
+    print::line(&format!("api on http://{}", bound.api));
     signals.wait().await;
     tracing::info!("stopping");
     if let Some(signpost) = signpost {

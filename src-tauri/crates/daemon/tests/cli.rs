@@ -1,7 +1,5 @@
 //! The command line: exit codes, streams, and what it says when something is wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 mod support;
 
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! The engine as a process: from a ticket to tokens, the crowd that reports a rejected token, signals and crashes.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 mod support;
 
 use serde_json::{Value, json};

@@ -22,6 +22,7 @@ use crate::state::{
 use crate::violation::{Violation, ViolationKind};
 
 /// A call as it arrives, from whichever carrier.
+#[derive(Clone)]
 pub struct Request {
     /// GET or POST.
     pub method: Method,

@@ -1,11 +1,6 @@
 //! Real processes over real sockets: `wxdeskd` as a child, and a stand-in for WeChat that counts calls.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::allow_attributes,
-    reason = "tests, of which each file uses its own part"
-)]
+#![allow(dead_code, clippy::unwrap_used, clippy::allow_attributes, reason = "each test file uses its own part")]
 
 pub mod wechat_stub;
 
@@ -66,7 +61,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `serve` on free ports and waits for its two lines. `note` is the folder whose `engine.json` it leaves.
+    /// Starts `serve` on free ports and waits for its two lines.
     pub fn serve(dir: &Path, extra: &[&str]) -> Self {
         let mut args = vec!["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"];
         args.extend_from_slice(extra);

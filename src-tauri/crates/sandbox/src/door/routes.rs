@@ -93,14 +93,20 @@ fn response(answer: Answer) -> Response {
 
 /// A body that sends `part` and then breaks the connection.
 fn broken_off(part: Option<Bytes>) -> Body {
-    let steps = stream::unfold(Some(part), |state| async move {
-        match state? {
-            Some(part) => Some((Ok(part), Some(None))),
-            None => {
+    let broken = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let Some(part) = part else {
+        // An error before the first byte: the buffered head is thrown away with the connection.
+        return Body::from_stream(stream::iter([Err::<Bytes, _>(broken())]));
+    };
+    let steps = stream::unfold(Some(part), move |part| async move {
+        match part {
+            Some(part) if !part.is_empty() => Some((Ok(part), Some(Bytes::new()))),
+            Some(_) => {
                 // Lets the connection write out what it has before it learns of the break.
                 tokio::task::yield_now().await;
-                Some((Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)), None))
+                Some((Err(broken()), None))
             }
+            None => None,
         }
     });
     Body::from_stream(steps)
