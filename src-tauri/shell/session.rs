@@ -82,16 +82,22 @@ async fn connect_sandbox(core: &Core, dir: &Path) -> Result<Door, AppError> {
         listen: loopback(0),
         seed: SANDBOX_SEED,
         state_file: Some(dir.join("sandbox-platform.json")),
-        push_base: Some(format!("http://{listener}")),
+        // Set below: a ticket that comes before the platform is known would be refused, and repeated only after 5 s.
+        push_base: None,
         ..DoorOptions::default()
     })
     .await
     .map_err(|e| AppError::new(ErrorCode::Unavailable, format!("the sandbox could not start: {e}")))?;
-    let platform: PlatformInput = serde_json::from_value(door.platform_json())
+    let base = format!("http://{listener}");
+    let mut platform: PlatformInput = serde_json::from_value(door.platform_json())
         .map_err(|e| AppError::new(ErrorCode::Internal, format!("the sandbox describes its platform wrongly: {e}")))?;
+    platform.public_base_url.clone_from(&base);
     core.set_sandbox_url(Some(door.base_url()));
     match core.save_platform(platform).await {
-        Ok(_) => Ok(door),
+        Ok(_) => {
+            door.set_push_base(Some(base));
+            Ok(door)
+        }
         Err(error) => {
             door.stop().await;
             Err(error)

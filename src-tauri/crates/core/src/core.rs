@@ -189,6 +189,8 @@ impl Core {
         let listen = public.local_addr().map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))?;
         let api = private.local_addr().map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))?;
         let admin_key = api::new_admin_key()?;
+        // Said here and not by the task, so that whoever awaited the start can read the address.
+        self.door().listening(listen);
         self.own(tokio::spawn(listener::run(self.clone(), public)));
         self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
         self.own(tokio::spawn(crate::door::watch(self.clone())));

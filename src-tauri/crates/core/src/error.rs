@@ -11,8 +11,8 @@ pub struct AppError {
     pub code: ErrorCode,
     /// English words for a person.
     pub message: String,
-    /// Fields, refusal.
-    pub detail: Option<ErrorDetail>,
+    /// Fields, refusal. Boxed, so that a result stays small.
+    pub detail: Option<Box<ErrorDetail>>,
 }
 
 impl AppError {
@@ -25,7 +25,7 @@ impl AppError {
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         let message = fields.iter().map(|f| format!("{}: {}", f.field, f.message)).collect::<Vec<_>>().join("; ");
-        Self { code: ErrorCode::InvalidInput, message, detail: Some(ErrorDetail { fields, refusal: None }) }
+        Self { code: ErrorCode::InvalidInput, message, detail: Some(Box::new(ErrorDetail { fields, refusal: None })) }
     }
 
     /// One broken rule.
@@ -39,7 +39,7 @@ impl AppError {
     pub fn refused(refusal: LastError) -> Self {
         let message = if refusal.code == 0 { refusal.message.clone() } else { format!("WeChat refused ({}): {}", refusal.code, refusal.message) };
         let code = if refusal.code == 0 { ErrorCode::Unavailable } else { ErrorCode::Refused };
-        Self { code, message, detail: Some(ErrorDetail { fields: Vec::new(), refusal: Some(refusal) }) }
+        Self { code, message, detail: Some(Box::new(ErrorDetail { fields: Vec::new(), refusal: Some(refusal) })) }
     }
 
     /// Nothing by that name.
@@ -51,7 +51,7 @@ impl AppError {
     /// The document for the wire.
     #[must_use]
     pub fn body(&self) -> ErrorBody {
-        ErrorBody { code: self.code, message: self.message.clone(), detail: self.detail.clone() }
+        ErrorBody { code: self.code, message: self.message.clone(), detail: self.detail.as_deref().cloned() }
     }
 
     /// HTTP status that fits the code.

@@ -31,7 +31,7 @@ impl Failure {
     /// From an error document of the local API.
     pub fn from_document(document: &Value) -> Self {
         match serde_json::from_value::<wxdesk_core::dto::ErrorBody>(document.clone()) {
-            Ok(body) => AppError { code: body.code, message: body.message, detail: body.detail }.into(),
+            Ok(body) => AppError { code: body.code, message: body.message, detail: body.detail.map(Box::new) }.into(),
             // A menu's problems or a newer engine's codes: the words are still there.
             Err(_) => Self::refused(document["message"].as_str().unwrap_or("the engine refused without saying why")),
         }

@@ -91,7 +91,9 @@ impl PageError {
             }
             Self::RedirectDomain => ("redirect_uri参数错误", "redirect_uri is wrong: not on the registered domain"),
             Self::Component => ("component_appid 参数错误", "component_appid is wrong"),
-            Self::PreAuthCode => ("预授权码无效或已过期，请重新发起授权", "The pre-authorization code is invalid or expired"),
+            Self::PreAuthCode => {
+                ("预授权码无效或已过期，请重新发起授权", "The pre-authorization code is invalid or expired")
+            }
             Self::Account => ("没有可授权的账号", "There is no account that could authorize"),
         };
         (zh.to_owned(), en.to_owned())

@@ -2,6 +2,8 @@
 //! Must not: be used by `platform` and what it owns; those are given the time.
 //! Invariant: `sleep_ms` returns once `now_ms` has advanced by that much, however the clock came there.
 
+#![expect(clippy::disallowed_methods, reason = "this file is where time comes from")]
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -16,6 +18,11 @@ pub trait SandboxClock: Send + Sync {
     fn now_ms(&self) -> i64;
     /// Waits `ms` milliseconds of this clock.
     fn sleep_ms(&self, ms: u64) -> BoxFuture<'_, ()>;
+    /// Waits as long as a carrier takes: the time limit of a push, a slow answer. Unlike a deadline it is not cut short
+    /// when the clock is moved by hand, because the other side lives in real time.
+    fn hold_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
+        self.sleep_ms(ms)
+    }
 }
 
 /// tokio's own time from a given start: for tests under a paused clock.
@@ -78,6 +85,10 @@ impl SandboxClock for AdjustableClock {
     fn now_ms(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         since.as_millis() as i64 + self.offset_ms()
+    }
+
+    fn hold_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
     }
 
     fn sleep_ms(&self, ms: u64) -> BoxFuture<'_, ()> {

@@ -105,7 +105,8 @@ impl Default for SandboxConfig {
             refused_ip: None,
             official_sets: vec![1, 2, 3, 4, 6, 7, 8, 11, 13, 15, 22, 23, 24, 26, 27, 33, 34, 46, 47, 54, 66, 89],
             mini_sets: vec![
-                17, 18, 19, 20, 21, 25, 30, 31, 37, 40, 41, 45, 48, 49, 51, 52, 65, 67, 70, 71, 73, 76, 81, 84, 88, 142, 156,
+                17, 18, 19, 20, 21, 25, 30, 31, 37, 40, 41, 45, 48, 49, 51, 52, 65, 67, 70, 71, 73, 76, 81, 84, 88,
+                142, 156,
             ],
             daily_limits: daily_limits.into_iter().map(|(path, limit)| (path.to_owned(), limit)).collect(),
             clear_quota_per_month: 10,

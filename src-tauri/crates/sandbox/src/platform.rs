@@ -9,106 +9,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use wechat::Method;
 
 use crate::accounts::{self, Account};
 use crate::api::{self, Call, Refusal};
+use crate::call::{Answer, CallId, End, Reply, Request};
 use crate::config::{Credentials, SandboxConfig};
 use crate::fault::{self, Effect, Fault, Target, When};
 use crate::rng::Rng;
-use crate::state::{
-    AccountState, CallRecord, Menu, Owner, RidRecord, State, Token, TokenSlot, remember,
-};
+use crate::state::{AccountState, CallRecord, Menu, Owner, RidRecord, State, Token, TokenSlot, remember};
 use crate::violation::{Violation, ViolationKind};
-
-/// A call as it arrives, from whichever carrier.
-#[derive(Clone)]
-pub struct Request {
-    /// GET or POST.
-    pub method: Method,
-    /// Starts with `/`, no query.
-    pub path: String,
-    /// Decoded names and values.
-    pub query: Vec<(String, String)>,
-    /// The raw body.
-    pub body: Option<Vec<u8>>,
-    /// The address that IP refusals name.
-    pub client_ip: String,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Query and body hold secrets.
-        f.debug_struct("Request").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-/// What the caller gets.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// A whole answer.
-    Full {
-        /// HTTP status.
-        status: u16,
-        /// `application/json` or `text/html`.
-        content_type: &'static str,
-        /// The body.
-        body: Vec<u8>,
-    },
-    /// An answer that announces `whole` bytes and ends after `part`.
-    Half {
-        /// HTTP status.
-        status: u16,
-        /// What is sent.
-        part: Vec<u8>,
-        /// Length of the whole body.
-        whole: usize,
-    },
-    /// The connection breaks without an answer.
-    Dropped,
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { status, body, .. } => write!(f, "Full {{ status: {status}, body_len: {} }}", body.len()),
-            Self::Half { status, part, whole } => write!(f, "Half {{ status: {status}, {} of {whole} }}", part.len()),
-            Self::Dropped => f.write_str("Dropped"),
-        }
-    }
-}
-
-impl Answer {
-    fn json(body: &Value) -> Self {
-        Self::Full { status: 200, content_type: "application/json; encoding=utf-8", body: body.to_string().into_bytes() }
-    }
-
-    fn html(status: u16, body: &str) -> Self {
-        Self::Full { status, content_type: "text/html; charset=utf-8", body: body.as_bytes().to_vec() }
-    }
-}
-
-/// An answer and how long it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Milliseconds from the arrival of the call to the answer, on top of the carrier's own latency.
-    pub delay_ms: u64,
-    /// What then arrives.
-    pub answer: Answer,
-}
-
-/// A call in flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CallId(u64);
-
-/// How a call ended for the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The answer was handed to the carrier whole.
-    Answered,
-    /// The client gave up before, so it knows nothing of the answer.
-    Abandoned,
-}
 
 struct InFlight {
     subject: Option<(ViolationKind, String)>,
@@ -153,7 +62,10 @@ pub struct Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot").field("version", &self.version).field("seed", &self.state.seed).finish_non_exhaustive()
+        f.debug_struct("Snapshot")
+            .field("version", &self.version)
+            .field("seed", &self.state.seed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -429,7 +341,9 @@ impl Platform {
         if end == End::Abandoned || !call.intact {
             return;
         }
-        if let Some(grant) = call.refuses.and_then(|appid| self.state.accounts.get_mut(&appid)).and_then(|a| a.grant.as_mut()) {
+        if let Some(grant) =
+            call.refuses.and_then(|appid| self.state.accounts.get_mut(&appid)).and_then(|a| a.grant.as_mut())
+        {
             grant.refresh.refused_former = true;
         }
         for (appid, value) in call.hands_over {

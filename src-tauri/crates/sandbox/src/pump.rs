@@ -75,7 +75,7 @@ async fn deliver(
             Ok(PushReply { status, body }) => PushOutcome::Answered { status, body },
             Err(why) => PushOutcome::Failed(why),
         },
-        () = clock.sleep_ms(limit_ms.max(0).unsigned_abs()) => PushOutcome::TimedOut,
+        () = clock.hold_ms(limit_ms.max(0).unsigned_abs()) => PushOutcome::TimedOut,
     };
     (push.id, outcome)
 }

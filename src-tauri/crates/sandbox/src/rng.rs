@@ -24,11 +24,11 @@ impl Rng {
     /// An independent generator for one named thing (`stream` = its number), whatever was drawn elsewhere before.
     pub fn stream(seed: u64, stream: u64) -> Self {
         let mut mixer = Self::new(seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        Self { state: mixer.next() }
+        Self { state: mixer.next_u64() }
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -38,13 +38,13 @@ impl Rng {
 
     /// A number in `0..bound` (0 when `bound` is 0). The modulo bias is far below what a simulation can notice.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.next_u64() % bound }
     }
 
     /// True with probability `p` (clamped to 0…1).
     pub fn chance(&mut self, p: f64) -> bool {
         // 53 bits fill the mantissa of an f64 exactly.
-        let unit = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let unit = (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
         unit < p
     }
 

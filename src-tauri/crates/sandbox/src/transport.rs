@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wechat::{ApiRequest, ApiResponse, BoxFuture, Transport, TransportError};
 
+use crate::call::{Answer, CallId, End, Request};
 use crate::clock::SandboxClock;
-use crate::platform::{Answer, CallId, End, Platform, Request};
+use crate::platform::Platform;
 
 /// A platform that several carriers share.
 pub type SharedPlatform = Arc<Mutex<Platform>>;
@@ -99,7 +100,7 @@ impl Transport for InProcess {
             let guard = FlightGuard::new(self.platform(), id);
             let wait = self.latency_ms.load(Ordering::Relaxed) + reply.delay_ms;
             if wait > 0 {
-                self.clock.sleep_ms(wait).await;
+                self.clock.hold_ms(wait).await;
             }
             guard.answered();
             match reply.answer {

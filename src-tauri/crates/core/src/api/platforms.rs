@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::table::{Answer, Call, bad_json, json, nothing};
+use super::table::{Answer, Call, json, nothing};
 use crate::dto::{LinkKind, LinkRequest, PlatformInput};
 use crate::error::AppError;
 
@@ -29,7 +29,7 @@ pub(super) async fn save(call: Call) -> Answer {
             ));
         }
     }
-    let input: PlatformInput = serde_json::from_value(Value::Object(document)).map_err(|e| bad_json(&e))?;
+    let input: PlatformInput = serde_json::from_value(Value::Object(document)).map_err(|e| crate::commands::bad_json(&e))?;
     json(&call.core().save_platform(input).await?)
 }
 

@@ -133,21 +133,8 @@ impl Call {
     /// The body; an empty one is `{}`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, AppError> {
         let bytes = if self.body.trim_ascii().is_empty() { b"{}" } else { self.body.as_ref() };
-        serde_json::from_slice(bytes).map_err(|e| bad_json(&e))
+        serde_json::from_slice(bytes).map_err(|e| crate::commands::bad_json(&e))
     }
-}
-
-/// A JSON error without any value of the document, since that may be a secret at the wrong place.
-pub(super) fn bad_json(e: &serde_json::Error) -> AppError {
-    let text = e.to_string();
-    let quotes_a_value =
-        ["invalid type", "invalid value", "invalid length", "unknown variant"].iter().any(|p| text.starts_with(p));
-    let words = match text.rfind(", expected ") {
-        Some(at) if quotes_a_value => text[at + 2..].to_owned(),
-        _ if quotes_a_value => format!("a value of the wrong kind at line {} column {}", e.line(), e.column()),
-        _ => text,
-    };
-    AppError::invalid_field("body", "json", &words, "请求正文不是要求的 JSON")
 }
 
 /// 200 and a document.

@@ -34,7 +34,8 @@ impl Core {
     /// WeChat's refusal, or why no call can be made now.
     pub async fn ask(&self, credential_id: i64, reason: ReasonCode) -> Result<(), AppError> {
         let (answer, outcome) = oneshot::channel();
-        self.wake(Wake::Ask { id: credential_id, reason, answer });
+        let generation = self.store().mirror().credential(credential_id).map_or(0, |row| row.generation);
+        self.wake(Wake::Ask { id: credential_id, generation, reason, answer });
         match clock::within(PATIENCE, outcome).await {
             Some(Ok(outcome)) => outcome,
             Some(Err(_)) => Err(AppError::new(ErrorCode::Stopping, "the engine is not running")),

@@ -76,8 +76,21 @@ struct IdArgs {
 }
 
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
-    // serde's words name the field; they quote only its type, and a value only where it is no secret's place.
-    serde_json::from_value(args).map_err(|e| AppError::new(ErrorCode::InvalidInput, e.to_string()))
+    serde_json::from_value(args).map_err(|e| bad_json(&e))
+}
+
+/// A document of the wrong shape, in serde's words without the value that serde quotes: it may be a secret that was
+/// put into the wrong field.
+pub(crate) fn bad_json(e: &serde_json::Error) -> AppError {
+    let text = e.to_string();
+    let quotes_a_value =
+        ["invalid type", "invalid value", "invalid length", "unknown variant"].iter().any(|p| text.starts_with(p));
+    let words = match text.rfind(", expected ") {
+        Some(at) if quotes_a_value => text[at + 2..].to_owned(),
+        _ if quotes_a_value => format!("a value of the wrong kind at line {} column {}", e.line(), e.column()),
+        _ => text,
+    };
+    AppError::invalid_field("body", "json", &words, "请求内容不是要求的 JSON")
 }
 
 fn wrap<T: serde::Serialize>(value: T) -> Result<Value, AppError> {

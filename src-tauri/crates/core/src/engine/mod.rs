@@ -57,6 +57,8 @@ pub enum Wake {
     Ask {
         /// Credential.
         id: i64,
+        /// Generation that the asker saw: a newer one is an answer already.
+        generation: i64,
         /// [`ReasonCode::Requested`] or [`ReasonCode::ReportedRejected`].
         reason: ReasonCode,
         /// Gets the outcome.

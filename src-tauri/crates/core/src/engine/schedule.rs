@@ -354,7 +354,11 @@ impl Schedule {
             }
             Wake::Redeem => self.redeem_at = Some(self.clock.now()),
             Wake::Details(account) => self.details.push_back(account),
-            Wake::Ask { id, reason, answer } => {
+            Wake::Ask { id, generation, reason, answer } => {
+                if self.core.store().mirror().credential(id).is_some_and(|row| row.generation > generation) {
+                    let _ = answer.send(Ok(()));
+                    return;
+                }
                 self.waiters.entry(id).or_default().push(answer);
                 let mut memory = self.core.engine().memory();
                 // Joins a flight that is under way.

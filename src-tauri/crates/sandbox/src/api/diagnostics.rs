@@ -114,7 +114,8 @@ pub(super) fn quota_clear(platform: &mut Platform, call: &Call<'_>) -> Result<Va
 
 pub(super) fn rid_get(platform: &mut Platform, call: &Call<'_>) -> Result<Value, Refusal> {
     let rid = call.field("rid").unwrap_or_default();
-    let well_formed = rid.len() == 26 && rid.split('-').all(|p| p.len() == 8 && p.bytes().all(|b| b.is_ascii_hexdigit()));
+    let well_formed =
+        rid.len() == 26 && rid.split('-').all(|p| p.len() == 8 && p.bytes().all(|b| b.is_ascii_hexdigit()));
     if !well_formed {
         return Err(Refusal::new(76002));
     }
@@ -168,8 +169,7 @@ pub(super) fn callback_check(platform: &mut Platform, call: &Call<'_>) -> Result
         answer["dns"] = json!([{"ip": "127.0.0.1", "real_operator": shown}]);
     }
     if action != "dns" {
-        answer["ping"] =
-            json!([{"ip": "127.0.0.1", "from_operator": shown, "package_loss": "0%", "time": "0.079ms"}]);
+        answer["ping"] = json!([{"ip": "127.0.0.1", "from_operator": shown, "package_loss": "0%", "time": "0.079ms"}]);
     }
     Ok(answer)
 }

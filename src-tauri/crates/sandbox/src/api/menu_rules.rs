@@ -152,7 +152,10 @@ mod tests {
             (sub(json!({"type": "view", "name": "a"})), 40027),
             (sub(json!({"type": "view", "name": "a", "url": "ftp://x"})), 40054),
             (sub(json!({"type": "nonsense", "name": "a"})), 40024),
-            (one(json!({"type": "miniprogram", "name": "a", "url": "http://a.cn", "appid": "x", "pagepath": "p"})), 45064),
+            (
+                one(json!({"type": "miniprogram", "name": "a", "url": "http://a.cn", "appid": "x", "pagepath": "p"})),
+                45064,
+            ),
         ];
         for (button, code) in cases {
             let body = json!({"button": button});

@@ -18,7 +18,8 @@ use wechat::Method;
 
 pub(crate) use refusal::{Refusal, text};
 
-use crate::platform::{Platform, Request};
+use crate::call::Request;
+use crate::platform::Platform;
 use crate::state::{Owner, Used, Worth};
 
 /// A call while it is answered.
@@ -82,10 +83,12 @@ enum Gate {
     Any,
 }
 
+type Answering = fn(&mut Platform, &Call<'_>) -> Result<Value, Refusal>;
+
 struct Route {
     method: Method,
     gate: Gate,
-    answer: fn(&mut Platform, &Call<'_>) -> Result<Value, Refusal>,
+    answer: Answering,
 }
 
 const MENU_SETS: &[u32] = &[15];
@@ -93,7 +96,7 @@ const MENU_SETS: &[u32] = &[15];
 fn route(path: &str) -> Option<Route> {
     use Method::{Get, Post};
     let menu = Gate::Account { sets: MENU_SETS, menus: true };
-    let (method, gate, answer): (Method, Gate, fn(&mut Platform, &Call<'_>) -> Result<Value, Refusal>) = match path {
+    let (method, gate, answer): (Method, Gate, Answering) = match path {
         "/cgi-bin/component/api_start_push_ticket" => (Post, Gate::ComponentSecret, component::start_push_ticket),
         "/cgi-bin/component/api_component_token" => (Post, Gate::ComponentSecret, component::token),
         "/cgi-bin/component/api_create_preauthcode" => (Post, Gate::Component, component::pre_auth_code),
@@ -205,22 +208,12 @@ fn body(call: &mut Call<'_>, method: Method) -> Result<(), Refusal> {
 }
 
 fn appid(platform: &Platform, call: &Call<'_>, gate: &Gate) -> Result<(), Refusal> {
-    let own = &platform.state.credentials.component_appid;
-    match gate {
-        Gate::Component | Gate::ComponentSecret => {
-            let sent = call.need("component_appid", 41018)?;
-            if &sent != own {
-                return Err(Refusal::new(40013));
-            }
-        }
-        Gate::ComponentQuery => {
-            if call.need_query("component_appid", 41018)? != own {
-                return Err(Refusal::new(40013));
-            }
-        }
-        _ => {}
-    }
-    Ok(())
+    let sent = match gate {
+        Gate::Component | Gate::ComponentSecret => call.need("component_appid", 41018)?,
+        Gate::ComponentQuery => call.need_query("component_appid", 41018)?.to_owned(),
+        _ => return Ok(()),
+    };
+    if sent == platform.state.credentials.component_appid { Ok(()) } else { Err(Refusal::new(40013)) }
 }
 
 /// Authorization (61003), set (61007), ability (48001).

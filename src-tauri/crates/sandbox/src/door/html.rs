@@ -85,7 +85,11 @@ pub(super) fn error(text: &(String, String), lang: Lang) -> String {
 /// A short message.
 pub(super) fn notice(text: &(String, String), lang: Lang) -> String {
     let shown = esc(lang.pick(&text.0, &text.1));
-    document(lang.pick("授权", "Authorization"), &format!("<div class=\"middle\"><p id=\"notice\">{shown}</p></div>"), lang)
+    document(
+        lang.pick("授权", "Authorization"),
+        &format!("<div class=\"middle\"><p id=\"notice\">{shown}</p></div>"),
+        lang,
+    )
 }
 
 /// The authorize page.
@@ -180,17 +184,29 @@ pub(super) fn status(platform: &Platform, now_ms: i64, offset_ms: i64, lang: Lan
     for violation in violations.iter().take(20) {
         let _ = write!(body, "<p class=\"bad\">{}</p>", esc(violation));
     }
-    table(&mut body, lang.pick("最近的推送", "Recent pushes"), platform.recent_pushes().rev().take(20).map(|p| {
-        [p.at_ms.to_string(), format!("#{} ({})", p.id, p.attempt), p.info_type.clone(), p.outcome.clone()]
-    }));
-    table(&mut body, lang.pick("最近的调用", "Recent calls"), platform.recent_calls().rev().take(30).map(|c| {
-        let fault = c.fault.clone().unwrap_or_default();
-        [c.at_ms.to_string(), c.path.clone(), c.errcode.to_string(), fault]
-    }));
-    table(&mut body, lang.pick("账号", "Accounts"), accounts.iter().take(50).map(|a| {
-        let state = if a.authorized { lang.pick("已授权", "authorized") } else { "–" };
-        [a.appid.clone(), a.nick_name.clone(), a.user_name.clone(), state.to_owned()]
-    }));
+    table(
+        &mut body,
+        lang.pick("最近的推送", "Recent pushes"),
+        platform.recent_pushes().rev().take(20).map(|p| {
+            [p.at_ms.to_string(), format!("#{} ({})", p.id, p.attempt), p.info_type.clone(), p.outcome.clone()]
+        }),
+    );
+    table(
+        &mut body,
+        lang.pick("最近的调用", "Recent calls"),
+        platform.recent_calls().rev().take(30).map(|c| {
+            let fault = c.fault.clone().unwrap_or_default();
+            [c.at_ms.to_string(), c.path.clone(), c.errcode.to_string(), fault]
+        }),
+    );
+    table(
+        &mut body,
+        lang.pick("账号", "Accounts"),
+        accounts.iter().take(50).map(|a| {
+            let state = if a.authorized { lang.pick("已授权", "authorized") } else { "–" };
+            [a.appid.clone(), a.nick_name.clone(), a.user_name.clone(), state.to_owned()]
+        }),
+    );
     document(title, &body, lang)
 }
 

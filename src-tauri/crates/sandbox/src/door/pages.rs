@@ -8,8 +8,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::html::{self, Lang};
 use super::Shared;
+use super::html::{self, Lang};
 use crate::authorize::{AuthorizeQuery, Entry, PageError};
 use crate::clock::SandboxClock as _;
 use crate::codec;
@@ -21,7 +21,8 @@ type Door = State<Arc<Shared>>;
 const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'";
 
 fn page(status: StatusCode, html: String) -> Response {
-    (status, [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+    (status, [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")], Html(html))
+        .into_response()
 }
 
 fn error(error: &PageError, lang: Lang) -> Response {

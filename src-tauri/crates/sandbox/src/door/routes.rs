@@ -15,9 +15,9 @@ use futures_util::stream;
 use wechat::Method;
 
 use super::{Shared, control, pages};
+use crate::call::{Answer, Request};
 use crate::clock::SandboxClock as _;
 use crate::codec;
-use crate::platform::{Answer, Request};
 use crate::transport::{FlightGuard, lock};
 
 /// WeChat's own limit is not published; no body of this protocol comes near.
@@ -68,7 +68,7 @@ async fn api(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Respons
     // Dropped with this future when the client closes the connection.
     let guard = FlightGuard::new(Arc::clone(&shared.platform), id);
     if reply.delay_ms > 0 {
-        shared.clock.sleep_ms(reply.delay_ms).await;
+        shared.clock.hold_ms(reply.delay_ms).await;
     }
     guard.answered();
     response(reply.answer)

@@ -5,17 +5,17 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
 use super::Shared;
+use crate::clock::SandboxClock as _;
 use crate::platform::Snapshot;
 use crate::transport::lock;
 
-/// Changes within this time are written together.
-const DEBOUNCE: Duration = Duration::from_millis(300);
+/// Changes within this time are written together; milliseconds. Short enough that a killed process loses little.
+const DEBOUNCE_MS: u64 = 300;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -47,10 +47,8 @@ impl Target {
     fn write(&self) -> std::io::Result<()> {
         // Taken before the snapshot, so whoever writes later also writes the later state.
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = File {
-            clock_offset_ms: self.shared.clock.offset_ms(),
-            platform: lock(&self.shared.platform).snapshot(),
-        };
+        let file =
+            File { clock_offset_ms: self.shared.clock.offset_ms(), platform: lock(&self.shared.platform).snapshot() };
         let bytes = serde_json::to_vec(&file)?;
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
@@ -90,7 +88,7 @@ impl Saver {
         let task = tokio::spawn(async move {
             loop {
                 changed.notified().await;
-                tokio::time::sleep(DEBOUNCE).await;
+                saved.shared.clock.hold_ms(DEBOUNCE_MS).await;
                 write(Arc::clone(&saved)).await;
             }
         });

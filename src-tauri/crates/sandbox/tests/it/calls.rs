@@ -379,9 +379,7 @@ fn options_in_both_forms() {
     let mut rig = Rig::new();
     let token = rig.component_token();
     let held = rig.authorize(&token, 0, &[]);
-    let old = |name: &str, value: &str| {
-        json!({"component_appid": "", "authorizer_appid": held.appid, "option_name": name, "option_value": value})
-    };
+    let old = |name: &str, value: &str| json!({"component_appid": "", "authorizer_appid": held.appid, "option_name": name, "option_value": value});
     let appid = rig.appid();
     let set = |rig: &mut Rig, name: &str, value: &str| {
         let mut body = old(name, value);

@@ -22,13 +22,16 @@ async fn open(push_base: Option<String>) -> Door {
     door::serve(DoorOptions { listen, push_base, ..DoorOptions::default() }).await.unwrap()
 }
 
+/// Request target and body of a push.
+type Sender = mpsc::UnboundedSender<(String, Vec<u8>)>;
+
 /// A receiver of pushes that says `success` and passes them on.
 async fn receiver() -> (String, mpsc::UnboundedReceiver<(String, Vec<u8>)>) {
     let (send, receive) = mpsc::unbounded_channel();
     let app = Router::new()
         .route(
             "/wechat/{component}/event",
-            post(|State(send): State<Arc<mpsc::UnboundedSender<(String, Vec<u8>)>>>, uri: Uri, body: Bytes| async move {
+            post(|State(send): State<Arc<Sender>>, uri: Uri, body: Bytes| async move {
                 send.send((uri.to_string(), body.to_vec())).unwrap();
                 "success"
             }),

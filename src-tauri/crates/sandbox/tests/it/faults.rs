@@ -66,7 +66,9 @@ fn html_and_http_errors() {
 
 #[test]
 fn any_errcode_with_its_usual_text() {
-    for (code, text) in [(-1, "system error rid: "), (45009, "reach max api daily quota limit rid: "), (12345, "unknown error rid: ")] {
+    for (code, text) in
+        [(-1, "system error rid: "), (45009, "reach max api daily quota limit rid: "), (12345, "unknown error rid: ")]
+    {
         let (answer, _, rotated) = struck(Effect::Errcode { code, message: None });
         let Answer::Full { status: 200, body, .. } = answer else { panic!() };
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();

@@ -15,7 +15,8 @@ fn rig() -> (Rig, AuthorizeQuery) {
 #[test]
 fn pc_checks_the_referer_and_h5_does_not() {
     let (rig, link) = rig();
-    let with = |entry, referer: Option<&str>| AuthorizeQuery { entry, referer: referer.map(str::to_owned), ..link.clone() };
+    let with =
+        |entry, referer: Option<&str>| AuthorizeQuery { entry, referer: referer.map(str::to_owned), ..link.clone() };
     let open = |query| rig.platform.authorize_page(rig.now, &query).err();
     assert_eq!(open(with(Entry::Pc, Some("https://abc.natapp.cc/wechat/x"))), None);
     assert_eq!(open(with(Entry::Pc, Some("https://ABC.natapp.cc:443/"))), None);

@@ -3,9 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use wechat::BoxFuture;
-use wxdesk_sandbox::{
-    Platform, PumpHandle, Push, PushReply, PushSink, SandboxClock, SandboxConfig, TokioClock, lock,
-};
+use wxdesk_sandbox::{Platform, PumpHandle, Push, PushReply, PushSink, SandboxClock, SandboxConfig, TokioClock, lock};
 
 use crate::rig::START;
 
@@ -60,7 +58,10 @@ async fn run(steps: Vec<Step>, for_s: u64) -> (Vec<(i64, u64, u32)>, Vec<String>
 async fn tickets_for_a_day() {
     let (seen, outcomes) = run(vec![Step::Take], 86_400 - 1).await;
     assert_eq!(seen.len(), 144);
-    assert!(seen.iter().enumerate().all(|(n, (at, _, attempt))| *at == n as i64 * 600_000 && *attempt == 1), "{seen:?}");
+    assert!(
+        seen.iter().enumerate().all(|(n, (at, _, attempt))| *at == n as i64 * 600_000 && *attempt == 1),
+        "{seen:?}"
+    );
     assert!(outcomes.iter().all(|o| o == "taken"));
 }
 

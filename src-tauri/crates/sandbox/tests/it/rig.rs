@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 use wechat::{AesKey, MessageCrypto, Method, PushQuery, SecretString, parse_envelope};
-use wxdesk_sandbox::{
-    Answer, AuthorizeQuery, Confirmed, Entry, Platform, Push, PushOutcome, Request, SandboxConfig,
-};
+use wxdesk_sandbox::{Answer, AuthorizeQuery, Confirmed, Entry, Platform, Push, PushOutcome, Request, SandboxConfig};
 
 /// 2026-01-01 00:00 UTC.
 pub const START: i64 = 1_767_225_600_000;
