@@ -31,7 +31,7 @@ Run it as root, or install sudo."
 
 core=(build-essential pkg-config perl curl ca-certificates)
 window=(libwebkit2gtk-4.1-dev librsvg2-dev libayatana-appindicator3-dev fonts-noto-cjk)
-test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant)
+test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant xdotool)
 case $want in
   core) packages=("${core[@]}") ;;
   window | bundle) packages=("${core[@]}" "${window[@]}") ;;

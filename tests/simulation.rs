@@ -4,6 +4,8 @@
 //! clock. What must hold: whenever WeChat has been reachable for a while, every token that the engine holds works; the
 //! platform never saw two refreshes of one account at once or a stale refresh token; nothing hammers.
 
+#![expect(clippy::unwrap_used, reason = "a test: a failure should stop it where it stands")]
+
 use std::sync::{Arc, Mutex};
 
 use wechat::BoxFuture;
@@ -16,8 +18,8 @@ use wxdesk_core::store::Durability;
 use wxdesk_core::transport::TransportFactory;
 use wxdesk_core::{AppError, Core, OpenOptions};
 use wxdesk_sandbox::{
-    AuthorizeQuery, Effect, Entry, InProcess, Platform, PumpHandle, Push, PushReply, PushSink, SandboxClock, SandboxConfig, SharedPlatform,
-    When, lock,
+    AuthorizeQuery, Effect, Entry, InProcess, Platform, PumpHandle, Push, PushReply, PushSink, SandboxClock,
+    SandboxConfig, SharedPlatform, When, lock,
 };
 
 const T0: i64 = 1_767_225_600_000;
@@ -198,7 +200,10 @@ fn trouble(month: &Month, day: i64) {
     let faults: Vec<(When, Effect)> = match day % 15 {
         1 => vec![(during(month, 0, DAY, refresh, 0.5), Effect::DropAfter)],
         2 => vec![(during(month, HOUR, 3 * HOUR, all, 1.0), Effect::DropBefore)],
-        3 => vec![(during(month, 0, DAY, refresh, 0.3), Effect::HalfBody), (during(month, 0, DAY, all, 0.2), Effect::Html)],
+        3 => vec![
+            (during(month, 0, DAY, refresh, 0.3), Effect::HalfBody),
+            (during(month, 0, DAY, all, 0.2), Effect::Html),
+        ],
         4 => vec![(during(month, 0, DAY, all, 0.3), Effect::Status { status: 502, processed: true })],
         5 => vec![(during(month, 2 * HOUR, 2 * HOUR, all, 1.0), Effect::Errcode { code: 61004, message: None })],
         6 => vec![(during(month, 0, 4 * HOUR, "component_verify_ticket", 1.0), Effect::PushSkip)],
@@ -222,7 +227,10 @@ fn trouble(month: &Month, day: i64) {
 
 async fn thirty_days(seed: u64) {
     let mut month = Month::begin(seed).await;
-    assert!(month.until(HOUR, |m| m.core.list_platforms()[0].component_token.state == TokenState::Valid).await, "no component token");
+    assert!(
+        month.until(HOUR, |m| m.core.list_platforms()[0].component_token.state == TokenState::Valid).await,
+        "no component token"
+    );
     let accounts: Vec<String> =
         lock(&month.platform).accounts().iter().filter(|a| a.status == 1).map(|a| a.appid.clone()).take(3).collect();
     for appid in &accounts {
@@ -239,7 +247,8 @@ async fn thirty_days(seed: u64) {
                 (22, 4) => month.clock.jump(-HOUR),
                 (28, 2) => {
                     lock(&month.platform).unauthorize(month.wechat_now(), &accounts[0]);
-                    let gone = month.until(HOUR, |m| m.state_of(&accounts[0]) == Some(AccountState::Unauthorized)).await;
+                    let gone =
+                        month.until(HOUR, |m| m.state_of(&accounts[0]) == Some(AccountState::Unauthorized)).await;
                     assert!(gone, "the cancellation never arrived");
                     month.authorize(&accounts[0]).await;
                 }

@@ -34,7 +34,11 @@ pub fn run() {
     }
     let display = format!(":{}", 90 + std::process::id() % 100);
     let _screen = Owned(
-        Command::new("Xvfb").args([&display, "-screen", "0", "1600x1000x24"]).stderr(Stdio::null()).spawn().expect("Xvfb is installed"),
+        Command::new("Xvfb")
+            .args([&display, "-screen", "0", "1600x1000x24"])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb is installed"),
     );
     while !Path::new(&format!("/tmp/.X11-unix/X{}", &display[1..])).exists() {
         std::thread::sleep(Duration::from_millis(20));
@@ -43,7 +47,11 @@ pub fn run() {
     let start = |program: &PathBuf, title: &str| {
         let started = Instant::now();
         let mut command = Command::new(program);
-        command.env("DISPLAY", &display).env("WXDESK_KEYRING", "off").env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").stderr(Stdio::null());
+        command
+            .env("DISPLAY", &display)
+            .env("WXDESK_KEYRING", "off")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .stderr(Stdio::null());
         if title == "^wxdesk$" || title.contains('「') {
             command.arg("--data-dir").arg(&folder);
         }
@@ -51,7 +59,11 @@ pub fn run() {
             command.arg("--sandbox");
         }
         let child = Owned(command.spawn().expect("it starts"));
-        let seen = Command::new("xdotool").env("DISPLAY", &display).args(["search", "--sync", "--onlyvisible", "--name", title]).stdout(Stdio::null()).status();
+        let seen = Command::new("xdotool")
+            .env("DISPLAY", &display)
+            .args(["search", "--sync", "--onlyvisible", "--name", title])
+            .stdout(Stdio::null())
+            .status();
         assert!(seen.is_ok_and(|s| s.success()), "xdotool is installed and the window appears");
         (started.elapsed(), child)
     };
@@ -82,7 +94,10 @@ pub fn run() {
     std::thread::sleep(IDLE);
     let used = ticks(child.0.id()) - before;
     println!("window: idle in the sandbox for {} s", IDLE.as_secs());
-    println!("  processor            {:>8.2} % of one core, all processes of the app   (limit 1)", used / 100.0 / IDLE.as_secs_f64() * 100.0);
+    println!(
+        "  processor            {:>8.2} % of one core, all processes of the app   (limit 1)",
+        used / 100.0 / IDLE.as_secs_f64() * 100.0
+    );
     drop(child);
     let _ = std::fs::remove_dir_all(&folder);
 }
@@ -102,7 +117,8 @@ fn ticks(root: u32) -> f64 {
     let mut family = vec![root];
     let mut at = 0;
     while at < family.len() {
-        family.extend(parents.iter().filter(|(_, parent, _)| *parent == family[at]).map(|(pid, _, _)| *pid));
+        let of = family[at];
+        family.extend(parents.iter().filter(|(_, parent, _)| *parent == of).map(|(pid, _, _)| *pid));
         at += 1;
     }
     parents.iter().filter(|(pid, _, _)| family.contains(pid)).map(|(_, _, ticks)| ticks).sum()

@@ -3,12 +3,15 @@
 //
 // Owns processes; every one it starts it ends. It never touches the person's display, bus, keychain or data folder.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { Session, until } from './webdriver.mjs';
+
+const run = promisify(execFile);
 
 /** An X server of its own. */
 export class Display {
@@ -37,6 +40,19 @@ export class Display {
   constructor(server, name) {
     this.server = server;
     this.name = name;
+  }
+
+  /** Clicks the one button of a system dialog, which no web driver can reach, by a part of its title. */
+  async dismiss(title) {
+    const tool = async (...args) => (await run('xdotool', args, { env: { ...process.env, DISPLAY: this.name } })).stdout.trim();
+    const dialog = await until(`a dialog "${title}"`, () => tool('search', '--onlyvisible', '--name', title));
+    await until(`no dialog "${title}"`, async () => {
+      const place = await tool('getwindowgeometry', '--shell', dialog.split('\n')[0]).catch(() => '');
+      const [x, y, width, height] = ['X', 'Y', 'WIDTH', 'HEIGHT'].map((name) => Number(place.match(new RegExp(`^${name}=(\\d+)`, 'm'))?.[1]));
+      if (Number.isNaN(x + y + width + height)) return true;
+      await tool('mousemove', String(x + Math.floor(width / 2)), String(y + height - 20), 'click', '1');
+      return (await tool('search', '--onlyvisible', '--name', title).catch(() => '')) === '';
+    });
   }
 
   async stop() {

@@ -64,7 +64,10 @@ impl OpenOptions {
 
 impl std::fmt::Debug for OpenOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenOptions").field("data_dir", &self.data_dir).field("sandbox", &self.sandbox).finish_non_exhaustive()
+        f.debug_struct("OpenOptions")
+            .field("data_dir", &self.data_dir)
+            .field("sandbox", &self.sandbox)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,9 +133,11 @@ impl Core {
     pub async fn open(options: OpenOptions) -> Result<Self, AppError> {
         let blocking = options.clone();
         let opened = tokio::task::spawn_blocking(move || open_store(&blocking)).await;
-        let (lock, key_source, store, set_aside) = opened.map_err(|_| AppError::new(ErrorCode::Internal, "opening broke off"))??;
+        let (lock, key_source, store, set_aside) =
+            opened.map_err(|_| AppError::new(ErrorCode::Internal, "opening broke off"))??;
         let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        getrandom::fill(&mut random)
+            .map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
         let core = Self {
             inner: Arc::new(Inner {
                 run_id: crate::hex(&random),
@@ -160,7 +165,10 @@ impl Core {
                     notice::insert(tx, &NoticeRow { id: format!("store_set_aside:{now}"), at: now, detail: path })?;
                 }
                 if !cut_off.is_empty() {
-                    tracing::info!(count = cut_off.len(), "refreshes of the last run were cut off and are looked at again");
+                    tracing::info!(
+                        count = cut_off.len(),
+                        "refreshes of the last run were cut off and are looked at again"
+                    );
                 }
                 Ok(())
             })
@@ -198,9 +206,15 @@ impl Core {
             *slot = Some(api);
         }
         self.start_engine();
-        let note = EngineNote { pid: std::process::id(), listener: listen.to_string(), api: api.to_string(), admin_key: admin_key.expose().clone() };
-        folder::write_note(self.data_dir(), &note)
-            .map_err(|e| AppError::new(ErrorCode::Store, format!("engine.json cannot be written: {}", folder::io_words(&e))))
+        let note = EngineNote {
+            pid: std::process::id(),
+            listener: listen.to_string(),
+            api: api.to_string(),
+            admin_key: admin_key.expose().clone(),
+        };
+        folder::write_note(self.data_dir(), &note).map_err(|e| {
+            AppError::new(ErrorCode::Store, format!("engine.json cannot be written: {}", folder::io_words(&e)))
+        })
     }
 
     /// Stops within 5 s: flights finish or are abandoned, the next start resolves them.
@@ -397,7 +411,8 @@ fn open_store(options: &OpenOptions) -> Result<Opened, AppError> {
         Err(OpenError::Damaged) => {
             let aside = set_aside(&path, options.clock.now())?;
             tracing::error!(aside = %aside.display(), "the store is damaged or has another key; it was set aside");
-            let store = Store::open(&path, &key.hex, options.durability).map_err(|e| AppError::new(ErrorCode::Store, e.to_string()))?;
+            let store = Store::open(&path, &key.hex, options.durability)
+                .map_err(|e| AppError::new(ErrorCode::Store, e.to_string()))?;
             Ok((lock, key.source, store, Some(aside.display().to_string())))
         }
         Err(e) => Err(AppError::new(ErrorCode::Store, format!("{}: {e}", path.display()))),
@@ -408,7 +423,10 @@ fn open_store(options: &OpenOptions) -> Result<Opened, AppError> {
 fn set_aside(path: &Path, now: i64) -> Result<PathBuf, AppError> {
     let aside = path.with_extension(format!("damaged-{now}.db"));
     let fail = |e: std::io::Error| {
-        AppError::new(ErrorCode::Store, format!("the damaged store {} cannot be set aside: {}", path.display(), folder::io_words(&e)))
+        AppError::new(
+            ErrorCode::Store,
+            format!("the damaged store {} cannot be set aside: {}", path.display(), folder::io_words(&e)),
+        )
     };
     for suffix in ["-wal", "-shm"] {
         let from = PathBuf::from(format!("{}{suffix}", path.display()));

@@ -113,7 +113,15 @@ impl DoorState {
             rejections: state.rejections.iter().cloned().collect(),
             tunnels: bases
                 .into_iter()
-                .map(|base| state.tunnels.get(&base).cloned().unwrap_or(TunnelHealth { public_base_url: base, checked_at: None, reachable: None, round_trip_ms: None, error: None }))
+                .map(|base| {
+                    state.tunnels.get(&base).cloned().unwrap_or(TunnelHealth {
+                        public_base_url: base,
+                        checked_at: None,
+                        reachable: None,
+                        round_trip_ms: None,
+                        error: None,
+                    })
+                })
                 .collect(),
         }
     }

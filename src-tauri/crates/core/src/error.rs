@@ -31,13 +31,22 @@ impl AppError {
     /// One broken rule.
     #[must_use]
     pub fn invalid_field(field: &str, rule: &str, en: &str, zh: &str) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), rule: rule.into(), message: en.into(), message_zh: zh.into() }])
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            rule: rule.into(),
+            message: en.into(),
+            message_zh: zh.into(),
+        }])
     }
 
     /// WeChat's refusal.
     #[must_use]
     pub fn refused(refusal: LastError) -> Self {
-        let message = if refusal.code == 0 { refusal.message.clone() } else { format!("WeChat refused ({}): {}", refusal.code, refusal.message) };
+        let message = if refusal.code == 0 {
+            refusal.message.clone()
+        } else {
+            format!("WeChat refused ({}): {}", refusal.code, refusal.message)
+        };
         let code = if refusal.code == 0 { ErrorCode::Unavailable } else { ErrorCode::Refused };
         Self { code, message, detail: Some(Box::new(ErrorDetail { fields: Vec::new(), refusal: Some(refusal) })) }
     }
@@ -89,7 +98,9 @@ impl From<crate::store::StoreError> for AppError {
     fn from(e: crate::store::StoreError) -> Self {
         use crate::store::StoreError;
         match e {
-            StoreError::DiskFull => Self::new(ErrorCode::DiskFull, "the disk that holds the data folder is full; nothing was changed"),
+            StoreError::DiskFull => {
+                Self::new(ErrorCode::DiskFull, "the disk that holds the data folder is full; nothing was changed")
+            }
             StoreError::Refused(inner) => *inner,
             StoreError::Stopping => Self::new(ErrorCode::Stopping, "the engine is stopping"),
             other => Self::new(ErrorCode::Store, other.to_string()),

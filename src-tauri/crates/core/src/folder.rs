@@ -34,7 +34,11 @@ pub struct EngineNote {
 
 impl std::fmt::Debug for EngineNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EngineNote").field("pid", &self.pid).field("listener", &self.listener).field("api", &self.api).finish_non_exhaustive()
+        f.debug_struct("EngineNote")
+            .field("pid", &self.pid)
+            .field("listener", &self.listener)
+            .field("api", &self.api)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,9 +69,13 @@ pub fn prepare(dir: &Path) -> Result<(), AppError> {
 /// `Held` naming the holder's pid, or `Store` when the folder cannot be written.
 pub fn lock(dir: &Path) -> Result<FolderLock, AppError> {
     let path = paths::lock_file(dir);
-    let mut file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path).map_err(|e| {
-        AppError::new(ErrorCode::Store, format!("the data folder {} cannot be written: {}", dir.display(), io_words(&e)))
-    })?;
+    let mut file =
+        private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path).map_err(|e| {
+            AppError::new(
+                ErrorCode::Store,
+                format!("the data folder {} cannot be written: {}", dir.display(), io_words(&e)),
+            )
+        })?;
     match file.try_lock() {
         Ok(()) => {
             // The pid is for words only; the lock itself is the truth.
@@ -79,12 +87,20 @@ pub fn lock(dir: &Path) -> Result<FolderLock, AppError> {
         Err(std::fs::TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
-            let who = if holder.trim().is_empty() { "another process".to_owned() } else { format!("process {}", holder.trim()) };
-            Err(AppError::new(ErrorCode::Held, format!("the data folder {} is held by {who}; one engine per data folder", dir.display())))
+            let who = if holder.trim().is_empty() {
+                "another process".to_owned()
+            } else {
+                format!("process {}", holder.trim())
+            };
+            Err(AppError::new(
+                ErrorCode::Held,
+                format!("the data folder {} is held by {who}; one engine per data folder", dir.display()),
+            ))
         }
-        Err(std::fs::TryLockError::Error(e)) => {
-            Err(AppError::new(ErrorCode::Store, format!("the data folder {} cannot be locked: {}", dir.display(), io_words(&e))))
-        }
+        Err(std::fs::TryLockError::Error(e)) => Err(AppError::new(
+            ErrorCode::Store,
+            format!("the data folder {} cannot be locked: {}", dir.display(), io_words(&e)),
+        )),
     }
 }
 

@@ -119,11 +119,13 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
     }
     push.dedupe = identity(&[&event.dedupe_key()]);
     push.kind = Some(event.info_type().to_owned());
-    let effect = core
-        .store()
-        .write(move |tx| if inbox::insert_event(tx, &push)? { apply(tx, platform_id, &event, now) } else { Ok(Effect::Nothing) })
-        .await
-        .map_err(|e| store_failed(&e))?;
+    let effect =
+        core.store()
+            .write(move |tx| {
+                if inbox::insert_event(tx, &push)? { apply(tx, platform_id, &event, now) } else { Ok(Effect::Nothing) }
+            })
+            .await
+            .map_err(|e| store_failed(&e))?;
     core.door().accepted(now);
     match effect {
         Effect::Nothing => {}
@@ -163,19 +165,28 @@ fn apply(tx: &Tx<'_>, platform_id: i64, event: &ComponentEvent, now: i64) -> Res
             offer_code(tx, platform_id, grant, event.create_time, now)?;
             Ok(Effect::Code)
         }
-        ComponentEventKind::Unauthorized { authorizer_appid } => cancel(tx, platform_id, authorizer_appid, event.create_time),
+        ComponentEventKind::Unauthorized { authorizer_appid } => {
+            cancel(tx, platform_id, authorizer_appid, event.create_time)
+        }
         // Kept raw in the inbox; nothing of ours changes.
         _ => Ok(Effect::Nothing),
     }
 }
 
-fn offer_code(tx: &Tx<'_>, platform_id: i64, grant: &Authorization, create_time: i64, now: i64) -> Result<(), StoreError> {
+fn offer_code(
+    tx: &Tx<'_>,
+    platform_id: i64,
+    grant: &Authorization,
+    create_time: i64,
+    now: i64,
+) -> Result<(), StoreError> {
     let link = match &grant.pre_auth_code {
         Some(code) => link::by_pre_auth_code(tx, platform_id, code.expose())?,
         None => None,
     };
     // An event that was overtaken by a later cancellation must not bring the account back.
-    let overtaken = account::find(tx, platform_id, &grant.authorizer_appid)?.is_some_and(|a| a.unauthorized_create_time > create_time);
+    let overtaken = account::find(tx, platform_id, &grant.authorizer_appid)?
+        .is_some_and(|a| a.unauthorized_create_time > create_time);
     if overtaken {
         return Ok(());
     }

@@ -100,10 +100,22 @@ impl FailureKind {
         }
         match error.class() {
             ErrorClass::Transient => Self::Transient,
-            ErrorClass::RejectedToken => if component { Self::Refused } else { Self::ParentRejected },
+            ErrorClass::RejectedToken => {
+                if component {
+                    Self::Refused
+                } else {
+                    Self::ParentRejected
+                }
+            }
             ErrorClass::Quota => Self::Quota,
             ErrorClass::RateLimited => Self::RateLimited,
-            ErrorClass::NeedsAuthorization => if component { Self::Refused } else { Self::NeedsAuthorization },
+            ErrorClass::NeedsAuthorization => {
+                if component {
+                    Self::Refused
+                } else {
+                    Self::NeedsAuthorization
+                }
+            }
             ErrorClass::Operator | ErrorClass::ClientBug | ErrorClass::Other => Self::Refused,
         }
     }
@@ -288,13 +300,17 @@ fn blocked_by_failure(facts: &Facts, now: i64) -> Option<Decision> {
             let reset = (last + BEIJING).div_euclid(DAY) * DAY + DAY - BEIJING;
             wait(reset + MIN_GAP + spread(facts.id, facts.failures, 300_000), ReasonCode::QuotaExhausted)
         }
-        FailureKind::RateLimited => wait(last + ladder(facts.id, facts.failures, 60_000, TRANSIENT_CAP), ReasonCode::RateLimited),
+        FailureKind::RateLimited => {
+            wait(last + ladder(facts.id, facts.failures, 60_000, TRANSIENT_CAP), ReasonCode::RateLimited)
+        }
         FailureKind::Ip => operator(ReasonCode::IpNotListed),
         FailureKind::Secret => operator(ReasonCode::SecretInvalid),
         // Waits for the next ticket (`Parent::TicketRefused`); a new one clears the mark.
         FailureKind::Ticket => wait(last + min_gap(facts), ReasonCode::TicketRejected),
         FailureKind::Refused => operator(ReasonCode::Refused),
-        FailureKind::NeedsAuthorization => Some(Decision::NeedsOperator { reason: ReasonCode::NeedsAuthorization, retry_at: None }),
+        FailureKind::NeedsAuthorization => {
+            Some(Decision::NeedsOperator { reason: ReasonCode::NeedsAuthorization, retry_at: None })
+        }
     }
 }
 

@@ -67,7 +67,13 @@ pub struct FakeWeChat {
 impl FakeWeChat {
     pub fn new(clock: Arc<SimClock>) -> Self {
         let state = State { lifetime: 7200, rotate: true, listed: true, ..State::default() };
-        Self { state: Mutex::new(state), clock, latency: AtomicI64::new(50), peak: AtomicUsize::new(0), flying: AtomicUsize::new(0) }
+        Self {
+            state: Mutex::new(state),
+            clock,
+            latency: AtomicI64::new(50),
+            peak: AtomicUsize::new(0),
+            flying: AtomicUsize::new(0),
+        }
     }
     pub fn fault(&self, path: &'static str, fault: Fault) {
         self.state.lock().unwrap().faults.entry(path).or_default().push_back(fault);
@@ -90,7 +96,9 @@ impl FakeWeChat {
     fn answer(&self, path: &str, body: &Value, fault: Option<&Fault>) -> Value {
         let mut state = self.state.lock().unwrap();
         let appid = body["authorizer_appid"].as_str().unwrap_or("wxaaaaaaaaaaaaaaaa").to_owned();
-        let refresh = |state: &State, appid: &str| format!("refreshtoken@@@{appid}-{}", state.refresh.get(appid).copied().unwrap_or(0));
+        let refresh = |state: &State, appid: &str| {
+            format!("refreshtoken@@@{appid}-{}", state.refresh.get(appid).copied().unwrap_or(0))
+        };
         match path {
             "api_component_token" => {
                 state.component_serial += 1;
@@ -132,8 +140,10 @@ impl FakeWeChat {
                     .collect();
                 json!({"total_count": all.len(), "list": all})
             }
-            "api_get_authorizer_info" => json!({"authorizer_info": {"nick_name": "花店", "user_name": "gh_1", "service_type_info": {"id": 2},
-                "verify_type_info": {"id": 0}}, "authorization_info": {"authorizer_appid": appid, "func_info": [{"funcscope_category": {"id": 15}}]}}),
+            "api_get_authorizer_info" => {
+                json!({"authorizer_info": {"nick_name": "花店", "user_name": "gh_1", "service_type_info": {"id": 2},
+                "verify_type_info": {"id": 0}}, "authorization_info": {"authorizer_appid": appid, "func_info": [{"funcscope_category": {"id": 15}}]}})
+            }
             _ => json!({"errcode": 0, "errmsg": "ok"}),
         }
     }
@@ -244,7 +254,13 @@ impl World {
     /// Pushes an encrypted event through the inbox.
     pub async fn push(&self, xml: &str) -> Result<(), Refusal> {
         let (query, body) = sealed(xml);
-        inbox::accept(&self.core, Target { component_appid: COMPONENT, authorizer_appid: None }, &query, body.as_bytes()).await
+        inbox::accept(
+            &self.core,
+            Target { component_appid: COMPONENT, authorizer_appid: None },
+            &query,
+            body.as_bytes(),
+        )
+        .await
     }
 
     /// A ticket made so many minutes after T0 by WeChat's clock.
@@ -276,7 +292,15 @@ impl World {
             .store()
             .write(move |tx| {
                 for n in 0..count {
-                    let row = AccountRow { platform_id, appid: appid(n), authorized: true, authorized_at: now, authorized_create_time: now / 1000, details_at: Some(now), ..AccountRow::default() };
+                    let row = AccountRow {
+                        platform_id,
+                        appid: appid(n),
+                        authorized: true,
+                        authorized_at: now,
+                        authorized_create_time: now / 1000,
+                        details_at: Some(now),
+                        ..AccountRow::default()
+                    };
                     let row = account::save(tx, &row)?;
                     let mut held = credential::ensure(tx, platform_id, Some(row.id))?;
                     held.token = Some(format!("token-{n}-old").into());
@@ -354,5 +378,8 @@ pub fn sealed(xml: &str) -> (String, String) {
     let crypto = MessageCrypto::new(TOKEN.into(), AesKey::parse(KEY).unwrap(), None, COMPONENT);
     let encrypt = crypto.encrypt(xml.as_bytes(), [9; 16]);
     let signature = msg_signature(TOKEN, "1767225600", "n", &encrypt);
-    (format!("signature=x&timestamp=1767225600&nonce=n&encrypt_type=aes&msg_signature={signature}"), build_event_envelope(COMPONENT, &encrypt))
+    (
+        format!("signature=x&timestamp=1767225600&nonce=n&encrypt_type=aes&msg_signature={signature}"),
+        build_event_envelope(COMPONENT, &encrypt),
+    )
 }

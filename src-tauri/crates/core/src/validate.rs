@@ -12,7 +12,9 @@ fn error(field: &str, rule: &str, en: &str, zh: &str) -> FieldError {
 /// `wx` and 16 hex digits.
 #[must_use]
 pub fn is_appid(text: &str) -> bool {
-    text.len() == 18 && text.starts_with("wx") && text[2..].bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == 18
+        && text.starts_with("wx")
+        && text[2..].bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// All broken rules. `exists`: stored secrets may be left out.
@@ -26,7 +28,9 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
         errors.push(error("name", "length", "must have at most 40 characters", "最多 40 个字"));
     }
     secret(&mut errors, "component_appsecret", input.component_appsecret.as_deref(), exists, |s| {
-        (s.len() == 32 && s.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(()).ok_or(("must be 32 letters or digits", "应为 32 位字母或数字"))
+        (s.len() == 32 && s.bytes().all(|b| b.is_ascii_alphanumeric()))
+            .then_some(())
+            .ok_or(("must be 32 letters or digits", "应为 32 位字母或数字"))
     });
     secret(&mut errors, "verify_token", input.verify_token.as_deref(), exists, |s| {
         ((3..=32).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -41,16 +45,30 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
     }
     base_url(&mut errors, &input.public_base_url);
     if let Some(endpoints) = &input.endpoints {
-        for (field, url) in [("endpoints.api", &endpoints.api), ("endpoints.mp", &endpoints.mp), ("endpoints.open", &endpoints.open)] {
+        for (field, url) in
+            [("endpoints.api", &endpoints.api), ("endpoints.mp", &endpoints.mp), ("endpoints.open", &endpoints.open)]
+        {
             if split_url(url).is_none() {
-                errors.push(error(field, "format", "must be an http:// or https:// address without query", "应为 http:// 或 https:// 地址，不带参数"));
+                errors.push(error(
+                    field,
+                    "format",
+                    "must be an http:// or https:// address without query",
+                    "应为 http:// 或 https:// 地址，不带参数",
+                ));
             }
         }
     }
     if let Some(proxy) = input.outbound_proxy.as_deref().filter(|p| !p.is_empty()) {
-        let known = ["http://", "https://", "socks5://", "socks5h://"].iter().any(|scheme| proxy.starts_with(scheme) && proxy.len() > scheme.len());
+        let known = ["http://", "https://", "socks5://", "socks5h://"]
+            .iter()
+            .any(|scheme| proxy.starts_with(scheme) && proxy.len() > scheme.len());
         if !known {
-            errors.push(error("outbound_proxy", "format", "must be an http://, https:// or socks5:// URL", "应为 http://、https:// 或 socks5:// 开头的地址"));
+            errors.push(error(
+                "outbound_proxy",
+                "format",
+                "must be an http://, https:// or socks5:// URL",
+                "应为 http://、https:// 或 socks5:// 开头的地址",
+            ));
         }
     }
     errors
@@ -108,7 +126,12 @@ fn base_url(errors: &mut Vec<FieldError>, url: &str) {
         return;
     }
     let Some((scheme, _, path)) = split_url(url) else {
-        errors.push(error(field, "format", "must be an address such as https://example.com", "应为 https://example.com 这样的地址"));
+        errors.push(error(
+            field,
+            "format",
+            "must be an address such as https://example.com",
+            "应为 https://example.com 这样的地址",
+        ));
         return;
     };
     if !matches!(path, "" | "/") {
@@ -116,7 +139,12 @@ fn base_url(errors: &mut Vec<FieldError>, url: &str) {
     }
     let loopback = matches!(host_of(url), Some("localhost" | "127.0.0.1" | "[::1]"));
     if scheme == "http" && !loopback {
-        errors.push(error(field, "https", "must be https (http only for loopback)", "必须是 https（仅本机回环地址可用 http）"));
+        errors.push(error(
+            field,
+            "https",
+            "must be https (http only for loopback)",
+            "必须是 https（仅本机回环地址可用 http）",
+        ));
     }
 }
 

@@ -38,10 +38,18 @@ pub fn obtain(dir: &Path, keychain: bool) -> Result<StoreKey, AppError> {
             if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Ok(StoreKey { hex: hex.into(), source: KeySource::KeyFile });
             }
-            return Err(AppError::new(ErrorCode::Store, format!("{} is not a key (64 hex digits); put the right file back", file.display())));
+            return Err(AppError::new(
+                ErrorCode::Store,
+                format!("{} is not a key (64 hex digits); put the right file back", file.display()),
+            ));
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => return Err(AppError::new(ErrorCode::Store, format!("{} cannot be read: {}", file.display(), folder::io_words(&e)))),
+        Err(e) => {
+            return Err(AppError::new(
+                ErrorCode::Store,
+                format!("{} cannot be read: {}", file.display(), folder::io_words(&e)),
+            ));
+        }
     }
     let store_exists = paths::store_file(dir).exists();
     let entry = if keychain { keychain_entry(dir) } else { None };
@@ -67,8 +75,9 @@ pub fn obtain(dir: &Path, keychain: bool) -> Result<StoreKey, AppError> {
     {
         return Ok(StoreKey { hex, source: KeySource::Keychain });
     }
-    folder::write_private(&file, hex.expose().as_bytes())
-        .map_err(|e| AppError::new(ErrorCode::Store, format!("{} cannot be written: {}", file.display(), folder::io_words(&e))))?;
+    folder::write_private(&file, hex.expose().as_bytes()).map_err(|e| {
+        AppError::new(ErrorCode::Store, format!("{} cannot be written: {}", file.display(), folder::io_words(&e)))
+    })?;
     Ok(StoreKey { hex, source: KeySource::KeyFile })
 }
 
@@ -86,7 +95,8 @@ fn keychain_entry(dir: &Path) -> Option<keyring::Entry> {
 
 fn random_hex() -> Result<SecretString, AppError> {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(|e| AppError::new(ErrorCode::Internal, format!("no random bytes from the system: {e}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| AppError::new(ErrorCode::Internal, format!("no random bytes from the system: {e}")))?;
     Ok(crate::hex(&bytes).into())
 }
 

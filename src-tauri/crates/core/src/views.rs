@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::dto::{
-    Account, AccountCounts, AccountKind, AccountState, Bilingual, CallbackUrls, PermissionSet, Platform, PlatformStatus, ReasonCode,
-    SecretHints, TicketView, TokenState, TokenView,
+    Account, AccountCounts, AccountKind, AccountState, Bilingual, CallbackUrls, PermissionSet, Platform,
+    PlatformStatus, ReasonCode, SecretHints, TicketView, TokenState, TokenView,
 };
 use crate::engine::facts;
 use crate::policy::{self, Decision, FailureKind};
@@ -81,7 +81,13 @@ pub(crate) fn state_of(account: &AccountRow, credential: Option<&CredentialRow>)
     }
 }
 
-pub(crate) fn account(core: &Core, platform: &PlatformRow, row: &AccountRow, credential: Option<&CredentialRow>, now: i64) -> Account {
+pub(crate) fn account(
+    core: &Core,
+    platform: &PlatformRow,
+    row: &AccountRow,
+    credential: Option<&CredentialRow>,
+    now: i64,
+) -> Account {
     Account {
         appid: row.appid.clone(),
         component_appid: platform.component_appid.clone(),
@@ -170,7 +176,12 @@ pub(crate) fn platform(core: &Core, row: &PlatformRow, accounts: &[AccountWithCr
     }
 }
 
-pub(crate) fn platform_status(core: &Core, row: &PlatformRow, accounts: &[AccountWithCredential], now: i64) -> PlatformStatus {
+pub(crate) fn platform_status(
+    core: &Core,
+    row: &PlatformRow,
+    accounts: &[AccountWithCredential],
+    now: i64,
+) -> PlatformStatus {
     PlatformStatus {
         component_appid: row.component_appid.clone(),
         name: row.name.clone(),

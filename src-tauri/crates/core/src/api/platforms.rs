@@ -29,7 +29,8 @@ pub(super) async fn save(call: Call) -> Answer {
             ));
         }
     }
-    let input: PlatformInput = serde_json::from_value(Value::Object(document)).map_err(|e| crate::commands::bad_json(&e))?;
+    let input: PlatformInput =
+        serde_json::from_value(Value::Object(document)).map_err(|e| crate::commands::bad_json(&e))?;
     json(&call.core().save_platform(input).await?)
 }
 

@@ -8,8 +8,8 @@ use wechat::account::{Label, account_status, verify_type};
 use crate::clock;
 use crate::core::Core;
 use crate::dto::{
-    Account, AccountDetail, AccountKind, AccountPage, AccountQuery, AccountSort, Attempt, Bilingual, ErrorCode, PermissionSet, ReasonCode,
-    RevealedSecret,
+    Account, AccountDetail, AccountKind, AccountPage, AccountQuery, AccountSort, Attempt, Bilingual, ErrorCode,
+    PermissionSet, ReasonCode, RevealedSecret,
 };
 use crate::engine::{self, Wake};
 use crate::error::AppError;
@@ -47,19 +47,27 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound`, or `Ambiguous` naming the platforms.
-    pub fn find_account(&self, platform: Option<&str>, appid: &str) -> Result<(Arc<PlatformRow>, Arc<AccountRow>), AppError> {
+    pub fn find_account(
+        &self,
+        platform: Option<&str>,
+        appid: &str,
+    ) -> Result<(Arc<PlatformRow>, Arc<AccountRow>), AppError> {
         let mirror = self.store().mirror();
         let platforms = match platform {
             Some(component_appid) => vec![self.platform_row(component_appid)?],
             None => mirror.platforms(),
         };
-        let mut found: Vec<_> = platforms.into_iter().filter_map(|p| mirror.account_by_appid(p.id, appid).map(|a| (p, a))).collect();
+        let mut found: Vec<_> =
+            platforms.into_iter().filter_map(|p| mirror.account_by_appid(p.id, appid).map(|a| (p, a))).collect();
         match found.len() {
             0 => Err(AppError::not_found("account", appid)),
             1 => Ok(found.remove(0)),
             _ => {
                 let names: Vec<&str> = found.iter().map(|(p, _)| p.component_appid.as_str()).collect();
-                Err(AppError::new(ErrorCode::Ambiguous, format!("{appid} authorized several platforms ({}); name one with ?platform=", names.join(", "))))
+                Err(AppError::new(
+                    ErrorCode::Ambiguous,
+                    format!("{appid} authorized several platforms ({}); name one with ?platform=", names.join(", ")),
+                ))
             }
         }
     }
@@ -82,9 +90,9 @@ impl Core {
         };
         let skip: usize = match query.cursor.as_deref() {
             None | Some("") => 0,
-            Some(cursor) => cursor
-                .parse()
-                .map_err(|_| AppError::invalid_field("cursor", "format", "must come from next_cursor", "应取自上一页的 next_cursor"))?,
+            Some(cursor) => cursor.parse().map_err(|_| {
+                AppError::invalid_field("cursor", "format", "must come from next_cursor", "应取自上一页的 next_cursor")
+            })?,
         };
         let by_platform = views::accounts_by_platform(self);
         let now = self.clock().now();
@@ -98,7 +106,9 @@ impl Core {
                 let matches = query.state.is_none_or(|state| views::state_of(row, credential.as_deref()) == state)
                     && query.kind.is_none_or(|kind| row.kind.unwrap_or(AccountKind::Unknown) == kind)
                     && needle.as_ref().is_none_or(|q| {
-                        [&row.nick_name, &row.appid, &row.user_name, &row.principal_name].iter().any(|t| t.to_lowercase().contains(q.as_str()))
+                        [&row.nick_name, &row.appid, &row.user_name, &row.principal_name]
+                            .iter()
+                            .any(|t| t.to_lowercase().contains(q.as_str()))
                     });
                 if matches {
                     rows.push((platform.clone(), row.clone(), credential.clone()));
@@ -106,7 +116,9 @@ impl Core {
             }
         }
         match query.sort.unwrap_or_default() {
-            AccountSort::ExpiresAt => rows.sort_by_key(|(_, a, c)| (c.as_ref().and_then(|c| c.expires_at).unwrap_or(i64::MAX), a.id)),
+            AccountSort::ExpiresAt => {
+                rows.sort_by_key(|(_, a, c)| (c.as_ref().and_then(|c| c.expires_at).unwrap_or(i64::MAX), a.id))
+            }
             AccountSort::Name => rows.sort_by(|a, b| a.1.nick_name.cmp(&b.1.nick_name).then(a.1.id.cmp(&b.1.id))),
             // Newest first is what a person wants to see after an authorization.
             AccountSort::AuthorizedAt => rows.sort_by_key(|(_, a, _)| (std::cmp::Reverse(a.authorized_at), a.id)),
@@ -117,8 +129,12 @@ impl Core {
         }
         let total = rows.len();
         let limit = usize::try_from(query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE)).unwrap_or(100);
-        let items: Vec<Account> =
-            rows.into_iter().skip(skip).take(limit).map(|(p, a, c)| views::account(self, &p, &a, c.as_deref(), now)).collect();
+        let items: Vec<Account> = rows
+            .into_iter()
+            .skip(skip)
+            .take(limit)
+            .map(|(p, a, c)| views::account(self, &p, &a, c.as_deref(), now))
+            .collect();
         let end = skip + items.len();
         Ok(AccountPage {
             items,
@@ -166,8 +182,11 @@ impl Core {
     /// WeChat's refusal, or why no call can be made. The old token stays.
     pub async fn refresh_account(&self, component_appid: &str, appid: &str) -> Result<Account, AppError> {
         let (platform, row) = self.find_account(Some(component_appid), appid)?;
-        let credential =
-            self.store().mirror().account_credential(row.id).ok_or_else(|| AppError::not_found("credential of account", appid))?;
+        let credential = self
+            .store()
+            .mirror()
+            .account_credential(row.id)
+            .ok_or_else(|| AppError::not_found("credential of account", appid))?;
         self.ask(credential.id, ReasonCode::Requested).await?;
         Ok(self.account_view(&platform, &row))
     }
@@ -234,6 +253,7 @@ impl Core {
 }
 
 fn service_type(mini: bool, id: i64) -> Option<Label> {
-    let kind = if mini { wechat::account::AccountKind::MiniProgram } else { wechat::account::AccountKind::OfficialAccount };
+    let kind =
+        if mini { wechat::account::AccountKind::MiniProgram } else { wechat::account::AccountKind::OfficialAccount };
     wechat::account::service_type(kind, id)
 }

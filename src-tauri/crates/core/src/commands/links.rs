@@ -30,11 +30,17 @@ impl Core {
     pub async fn create_link(&self, request: LinkRequest) -> Result<Link, AppError> {
         check(&request)?;
         let platform_id = self.platform_row(&request.component_appid)?.id;
-        let runtime = self.runtime(platform_id).ok_or_else(|| AppError::not_found("platform", &request.component_appid))?;
+        let runtime =
+            self.runtime(platform_id).ok_or_else(|| AppError::not_found("platform", &request.component_appid))?;
         let parent = self.store().mirror().component_credential(platform_id).filter(|c| usable(c, self.clock().now()));
         let token = parent.as_ref().and_then(|p| p.token.as_ref()).ok_or_else(|| {
-            let view = views::token(self, self.store().mirror().component_credential(platform_id).as_deref(), self.clock().now());
-            let why = if view.reason_code == ReasonCode::Fresh { ReasonCode::ParentMissing.text() } else { &view.reason };
+            let view = views::token(
+                self,
+                self.store().mirror().component_credential(platform_id).as_deref(),
+                self.clock().now(),
+            );
+            let why =
+                if view.reason_code == ReasonCode::Fresh { ReasonCode::ParentMissing.text() } else { &view.reason };
             AppError::new(ErrorCode::Unavailable, format!("no link can be made yet: {why}"))
         })?;
         let now = self.clock().now();
@@ -42,7 +48,8 @@ impl Core {
             .await
             .map_err(|e| AppError::refused(last_error(&e, self.clock().now())))?;
         let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        getrandom::fill(&mut random)
+            .map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
         let id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
         let redirect = format!("{}/wechat/{}/authorized/{id}", runtime.row.public_base_url, request.component_appid);
         let address = AuthorizeLink {
@@ -90,8 +97,10 @@ impl Core {
 
     fn link_view(&self, row: LinkRow, redeeming: bool) -> Result<Link, AppError> {
         let mirror = self.store().mirror();
-        let platform = mirror.platform(row.platform_id).ok_or_else(|| AppError::not_found("platform of link", &row.id))?;
-        let launch_url = format!("{}/wechat/{}/authorize/{}", platform.public_base_url, platform.component_appid, row.id);
+        let platform =
+            mirror.platform(row.platform_id).ok_or_else(|| AppError::not_found("platform of link", &row.id))?;
+        let launch_url =
+            format!("{}/wechat/{}/authorize/{}", platform.public_base_url, platform.component_appid, row.id);
         let account = row.account_id.and_then(|id| mirror.account(id)).map(|a| self.account_view(&platform, &a));
         let state = if account.is_some() {
             LinkState::Authorized
@@ -140,7 +149,9 @@ impl Core {
             .store()
             .read(move |c| {
                 let rows = link::list(c, platform_id, LISTED)?;
-                rows.into_iter().map(|row| Ok((redemption::link_is_redeeming(c, &row.id)?, row))).collect::<Result<Vec<_>, _>>()
+                rows.into_iter()
+                    .map(|row| Ok((redemption::link_is_redeeming(c, &row.id)?, row)))
+                    .collect::<Result<Vec<_>, _>>()
             })
             .await?;
         rows.into_iter().map(|(redeeming, row)| self.link_view(row, redeeming)).collect()
@@ -171,7 +182,12 @@ fn check(request: &LinkRequest) -> Result<(), AppError> {
         return Err(AppError::invalid_field("auth_type", "range", "must be 1 to 8", "应为 1 到 8"));
     }
     if request.biz_appid.as_deref().is_some_and(|b| !b.is_empty() && !validate::is_appid(b)) {
-        return Err(AppError::invalid_field("biz_appid", "format", "must be wx and 16 hex digits", "应为 wx 加 16 位十六进制数字"));
+        return Err(AppError::invalid_field(
+            "biz_appid",
+            "format",
+            "must be wx and 16 hex digits",
+            "应为 wx 加 16 位十六进制数字",
+        ));
     }
     if request.tenant.as_deref().is_some_and(|t| t.chars().count() > MAX_TENANT) {
         return Err(AppError::invalid_field("tenant", "length", "must have at most 40 characters", "最多 40 个字"));
@@ -214,5 +230,10 @@ pub fn qr_png(text: &str) -> Result<Vec<u8>, AppError> {
 /// When the text is too long for a QR code.
 pub fn qr_text(text: &str) -> Result<String, AppError> {
     use qrcode::render::unicode::Dense1x2;
-    Ok(code(text)?.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true).build())
+    Ok(code(text)?
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .quiet_zone(true)
+        .build())
 }

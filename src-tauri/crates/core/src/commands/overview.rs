@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::core::Core;
 use crate::door;
-use crate::dto::{AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount};
+use crate::dto::{
+    AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount,
+};
 use crate::error::AppError;
 use crate::policy::TICKET_LATE;
 use crate::store::tables::platform::PlatformRow;
@@ -30,10 +32,19 @@ impl Core {
         let door = self.door().view(door::bases(self));
         let mut needs: Vec<Need> = notices
             .into_iter()
-            .map(|n| Need { detail: Some(n.detail), since: Some(n.at), actions: vec![NeedAction::Dismiss], ..need(&n.id, NeedCause::StoreSetAside) })
+            .map(|n| Need {
+                detail: Some(n.detail),
+                since: Some(n.at),
+                actions: vec![NeedAction::Dismiss],
+                ..need(&n.id, NeedCause::StoreSetAside)
+            })
             .collect();
         if !door.listening {
-            needs.push(Need { detail: door.error.clone(), actions: vec![NeedAction::RestartListener], ..need("listener_down", NeedCause::ListenerDown) });
+            needs.push(Need {
+                detail: door.error.clone(),
+                actions: vec![NeedAction::RestartListener],
+                ..need("listener_down", NeedCause::ListenerDown)
+            });
         }
         for tunnel in door.tunnels.iter().filter(|t| t.reachable == Some(false)) {
             needs.push(Need {
@@ -83,11 +94,21 @@ fn chain(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential]
         component_token: views::token(core, core.store().mirror().component_credential(platform.id).as_deref(), now),
         accounts: views::counts(accounts),
         token_states: states.into_iter().map(|(state, count)| TokenStateCount { state, count }).collect(),
-        soonest: soonest.into_iter().take(SOONEST).map(|(a, c)| views::account(core, platform, a, c.as_deref(), now)).collect(),
+        soonest: soonest
+            .into_iter()
+            .take(SOONEST)
+            .map(|(a, c)| views::account(core, platform, a, c.as_deref(), now))
+            .collect(),
     }
 }
 
-fn platform_needs(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential], now: i64, needs: &mut Vec<Need>) {
+fn platform_needs(
+    core: &Core,
+    platform: &PlatformRow,
+    accounts: &[AccountWithCredential],
+    now: i64,
+    needs: &mut Vec<Need>,
+) {
     let of = |cause: NeedCause| Need {
         component_appid: Some(platform.component_appid.clone()),
         platform_name: Some(platform.name.clone()),
@@ -111,12 +132,20 @@ fn platform_needs(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCr
         _ => {}
     }
     let cause = match view.reason_code {
-        ReasonCode::SecretInvalid => Some((NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow])),
-        ReasonCode::IpNotListed => Some((NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::EditPlatform])),
+        ReasonCode::SecretInvalid => {
+            Some((NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow]))
+        }
+        ReasonCode::IpNotListed => {
+            Some((NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::EditPlatform]))
+        }
         ReasonCode::QuotaExhausted => Some((NeedCause::QuotaExhausted, vec![NeedAction::RefreshNow])),
-        ReasonCode::Refused | ReasonCode::TokenRejected => Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow, NeedAction::EditPlatform])),
+        ReasonCode::Refused | ReasonCode::TokenRejected => {
+            Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow, NeedAction::EditPlatform]))
+        }
         // A few transient failures heal by themselves; a dead token does not wait.
-        ReasonCode::BackingOff if view.expires_at.is_none_or(|at| at <= now) => Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow])),
+        ReasonCode::BackingOff if view.expires_at.is_none_or(|at| at <= now) => {
+            Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow]))
+        }
         _ => None,
     };
     if let Some((cause, actions)) = cause {
@@ -126,17 +155,27 @@ fn platform_needs(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCr
 }
 
 /// One entry a cause, not an account.
-fn account_needs(core: &Core, accounts: &[AccountWithCredential], now: i64, of: &dyn Fn(NeedCause) -> Need, needs: &mut Vec<Need>) {
+fn account_needs(
+    core: &Core,
+    accounts: &[AccountWithCredential],
+    now: i64,
+    of: &dyn Fn(NeedCause) -> Need,
+    needs: &mut Vec<Need>,
+) {
     let mut grouped: BTreeMap<u8, Need> = BTreeMap::new();
     for (account, credential) in accounts {
         let Some(credential) = credential else { continue };
         let (order, cause, actions) = match views::state_of(account, Some(credential)) {
-            AccountState::NeedsAuthorization => (1, NeedCause::NeedsAuthorization, vec![NeedAction::Reauthorize, NeedAction::ShowAccounts]),
+            AccountState::NeedsAuthorization => {
+                (1, NeedCause::NeedsAuthorization, vec![NeedAction::Reauthorize, NeedAction::ShowAccounts])
+            }
             AccountState::Failing => {
                 let view = views::token(core, Some(credential), now);
                 match view.reason_code {
                     ReasonCode::QuotaExhausted => (2, NeedCause::QuotaExhausted, vec![NeedAction::ShowAccounts]),
-                    ReasonCode::IpNotListed => (3, NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::ShowAccounts]),
+                    ReasonCode::IpNotListed => {
+                        (3, NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::ShowAccounts])
+                    }
                     _ if view.needs_operator || view.expires_at.is_none_or(|at| at <= now) => {
                         (4, NeedCause::RefreshFailing, vec![NeedAction::ShowAccounts, NeedAction::RefreshNow])
                     }

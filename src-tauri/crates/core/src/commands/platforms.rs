@@ -6,11 +6,13 @@ use wechat::api;
 use wechat::secret::SecretString;
 
 use crate::core::Core;
-use crate::dto::{CallbackUrls, Endpoints, ErrorCode, FieldError, Platform, PlatformInput, ReasonCode, RevealedSecret, SecretField};
+use crate::dto::{
+    CallbackUrls, ErrorCode, FieldError, Platform, PlatformInput, ReasonCode, RevealedSecret, SecretField,
+};
 use crate::engine::{Wake, last_error};
 use crate::error::AppError;
-use crate::store::tables::platform::{self, PlatformRow};
 use crate::store::tables::credential;
+use crate::store::tables::platform::{self, PlatformRow};
 use crate::{validate, views};
 
 /// Length of a generated Token; WeChat allows 3 to 32.
@@ -18,7 +20,10 @@ const TOKEN_LENGTH: usize = 32;
 
 impl Core {
     pub(crate) fn platform_row(&self, component_appid: &str) -> Result<Arc<PlatformRow>, AppError> {
-        self.store().mirror().platform_by_appid(component_appid).ok_or_else(|| AppError::not_found("platform", component_appid))
+        self.store()
+            .mirror()
+            .platform_by_appid(component_appid)
+            .ok_or_else(|| AppError::not_found("platform", component_appid))
     }
 
     /// All platforms, oldest first.
@@ -60,7 +65,9 @@ impl Core {
         let now = self.clock().now();
         let given = |value: Option<String>| value.filter(|v| !v.is_empty()).map(SecretString::from);
         let old = existing.as_deref();
-        let keep = |value: Option<String>, old: Option<&SecretString>| given(value).or_else(|| old.cloned()).unwrap_or_else(|| SecretString::from(""));
+        let keep = |value: Option<String>, old: Option<&SecretString>| {
+            given(value).or_else(|| old.cloned()).unwrap_or_else(|| SecretString::from(""))
+        };
         let key = keep(input.encoding_aes_key, old.map(|o| &o.encoding_aes_key));
         let previous = match (input.previous_encoding_aes_key.as_deref(), old) {
             (Some(""), _) => None,
@@ -87,7 +94,7 @@ impl Core {
             encoding_aes_key: key,
             previous_encoding_aes_key: previous,
             public_base_url: input.public_base_url.trim_end_matches('/').to_owned(),
-            endpoints: input.endpoints.or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_else(Endpoints::default),
+            endpoints: input.endpoints.or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_default(),
             outbound_proxy: proxy,
             sandbox: self.is_sandbox(),
             ticket: None,
@@ -133,15 +140,21 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn reveal_platform_secret(&self, component_appid: &str, field: SecretField) -> Result<RevealedSecret, AppError> {
+    pub fn reveal_platform_secret(
+        &self,
+        component_appid: &str,
+        field: SecretField,
+    ) -> Result<RevealedSecret, AppError> {
         let row = self.platform_row(component_appid)?;
         let value = match field {
             SecretField::ComponentAppsecret => row.component_appsecret.expose().clone(),
             SecretField::VerifyToken => row.verify_token.expose().clone(),
             SecretField::EncodingAesKey => row.encoding_aes_key.expose().clone(),
-            SecretField::OutboundProxy => {
-                row.outbound_proxy.as_ref().map(|p| p.expose().clone()).ok_or_else(|| AppError::not_found("proxy of", component_appid))?
-            }
+            SecretField::OutboundProxy => row
+                .outbound_proxy
+                .as_ref()
+                .map(|p| p.expose().clone())
+                .ok_or_else(|| AppError::not_found("proxy of", component_appid))?,
         };
         Ok(RevealedSecret { value, expires_at: None })
     }
@@ -164,7 +177,11 @@ impl Core {
     /// WeChat's refusal, or why it cannot be tried.
     pub async fn refresh_component(&self, component_appid: &str) -> Result<Platform, AppError> {
         let id = self.platform_row(component_appid)?.id;
-        let row = self.store().mirror().component_credential(id).ok_or_else(|| AppError::not_found("component token of", component_appid))?;
+        let row = self
+            .store()
+            .mirror()
+            .component_credential(id)
+            .ok_or_else(|| AppError::not_found("component token of", component_appid))?;
         self.ask(row.id, ReasonCode::Requested).await?;
         self.get_platform(component_appid)
     }

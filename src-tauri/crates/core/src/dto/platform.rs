@@ -63,7 +63,10 @@ pub struct PlatformInput {
 
 impl std::fmt::Debug for PlatformInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlatformInput").field("component_appid", &self.component_appid).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("PlatformInput")
+            .field("component_appid", &self.component_appid)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,8 +25,10 @@ pub async fn fetch(core: &Core, account_id: i64) -> Result<(), AppError> {
     let runtime = core.runtime(row.platform_id).ok_or_else(|| AppError::not_found("platform", "any more"))?;
     let parent = core.store().mirror().component_credential(row.platform_id).filter(|c| usable(c, core.clock().now()));
     let token = parent.as_ref().and_then(|p| p.token.as_ref());
-    let token = token.ok_or_else(|| AppError::new(ErrorCode::Unavailable, "there is no live component token to ask with"))?;
-    let answer = api::get_authorizer_info(runtime.transport.as_ref(), token, &runtime.row.component_appid, &row.appid).await;
+    let token =
+        token.ok_or_else(|| AppError::new(ErrorCode::Unavailable, "there is no live component token to ask with"))?;
+    let answer =
+        api::get_authorizer_info(runtime.transport.as_ref(), token, &runtime.row.component_appid, &row.appid).await;
     let now = core.clock().now();
     let info = match answer {
         Ok(info) => info,
@@ -93,8 +95,13 @@ async fn picture(transport: &dyn wechat::transport::Transport, url: &str) -> Opt
     let start = url.find("://")? + 3;
     let path_at = url.get(start..)?.find('/')? + start;
     let (base, path) = url.split_at(path_at);
-    let request =
-        ApiRequest { method: Method::Get, host: Host::Absolute(base.to_owned()), path: path.to_owned(), query: Vec::new(), body: None };
+    let request = ApiRequest {
+        method: Method::Get,
+        host: Host::Absolute(base.to_owned()),
+        path: path.to_owned(),
+        query: Vec::new(),
+        body: None,
+    };
     let answer = transport.send(request).await.map_err(CallError::from).ok()?;
     if answer.status != 200 || answer.body.len() > MAX_AVATAR {
         return None;

@@ -42,7 +42,12 @@ pub(crate) struct Heal {
 
 impl Heal {
     /// The refresh token that WeChat holds for an account now.
-    pub(super) async fn find(&self, core: &Core, platform_id: i64, appid: &str) -> Result<Option<SecretString>, CallError> {
+    pub(super) async fn find(
+        &self,
+        core: &Core,
+        platform_id: i64,
+        appid: &str,
+    ) -> Result<Option<SecretString>, CallError> {
         Ok(self.list(core, platform_id).await?.get(appid).and_then(|l| l.refresh_token.clone()))
     }
 
@@ -73,10 +78,21 @@ async fn read_all(core: &Core, platform_id: i64) -> Result<HashMap<String, Liste
     let runtime = core.runtime(platform_id).ok_or_else(gone)?;
     let mut all = HashMap::new();
     for page in 0..MAX_PAGES {
-        let parent = core.store().mirror().component_credential(platform_id).filter(|c| usable(c, core.clock().now())).ok_or_else(gone)?;
+        let parent = core
+            .store()
+            .mirror()
+            .component_credential(platform_id)
+            .filter(|c| usable(c, core.clock().now()))
+            .ok_or_else(gone)?;
         let token = parent.token.as_ref().ok_or_else(gone)?;
-        let answer =
-            api::get_authorizer_list(runtime.transport.as_ref(), token, &runtime.row.component_appid, page * PAGE, PAGE).await?;
+        let answer = api::get_authorizer_list(
+            runtime.transport.as_ref(),
+            token,
+            &runtime.row.component_appid,
+            page * PAGE,
+            PAGE,
+        )
+        .await?;
         let empty = answer.items.is_empty();
         for item in answer.items {
             let listed = Listed { refresh_token: item.refresh_token, auth_time: item.auth_time.unwrap_or(0) };

@@ -34,7 +34,11 @@ pub(super) async fn all(core: &Core) -> Option<i64> {
     let mut next: Option<i64> = None;
     for row in pending {
         let now = core.clock().now();
-        let look_again = if row.next_at > now + policy::JUMP || row.next_at <= now { one(core, row).await } else { Some(row.next_at) };
+        let look_again = if row.next_at > now + policy::JUMP || row.next_at <= now {
+            one(core, row).await
+        } else {
+            Some(row.next_at)
+        };
         next = match (next, look_again) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -89,11 +93,16 @@ async fn one(core: &Core, row: RedemptionRow) -> Option<i64> {
         _ => match FailureKind::of(&error, false) {
             FailureKind::ParentRejected => {
                 let (id, generation, failure_in) = (parent.id, parent.generation, failure.clone());
-                let _ = core.store().write(move |tx| super::refresher::reject_parent(tx, id, generation, &failure_in, now)).await;
+                let _ = core
+                    .store()
+                    .write(move |tx| super::refresher::reject_parent(tx, id, generation, &failure_in, now))
+                    .await;
                 core.wake(Wake::Platform(row.platform_id));
                 put_off(core, &row, &failure, now).await
             }
-            FailureKind::Refused | FailureKind::NeedsAuthorization | FailureKind::Secret => settle(core, &row, &failure).await,
+            FailureKind::Refused | FailureKind::NeedsAuthorization | FailureKind::Secret => {
+                settle(core, &row, &failure).await
+            }
             _ => put_off(core, &row, &failure, now).await,
         },
     }
@@ -139,10 +148,12 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
                 None => None,
             };
             let known = account::find(tx, platform_id, &granted.appid)?;
-            let mut account = known.unwrap_or(AccountRow { platform_id, appid: granted.appid, ..AccountRow::default() });
+            let mut account =
+                known.unwrap_or(AccountRow { platform_id, appid: granted.appid, ..AccountRow::default() });
             account.authorized = true;
             account.authorized_at = now;
-            account.authorized_create_time = account.authorized_create_time.max(create_time).max(granted.auth_time.unwrap_or(0));
+            account.authorized_create_time =
+                account.authorized_create_time.max(create_time).max(granted.auth_time.unwrap_or(0));
             if let Some(scopes) = granted.scopes {
                 account.scopes = scopes;
             }

@@ -52,7 +52,13 @@ struct Used {
 }
 
 pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode) -> Flight {
-    let mut flight = Flight { id: row.id, platform_id: row.platform_id, account_id: row.account_id, outcome: Ok(()), parent_changed: false };
+    let mut flight = Flight {
+        id: row.id,
+        platform_id: row.platform_id,
+        account_id: row.account_id,
+        outcome: Ok(()),
+        parent_changed: false,
+    };
     let (id, generation, run, now) = (row.id, row.generation, core.run_id().to_owned(), core.clock().now());
     let claimed = core
         .store()
@@ -75,19 +81,25 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
     let mirror = core.store().mirror();
     let parent = mirror.component_credential(claimed.platform_id).filter(|_| claimed.account_id.is_some());
     let used = Used {
-        ticket_create_time: mirror.platform(claimed.platform_id).and_then(|p| p.ticket.as_ref().map(|t| t.create_time)).unwrap_or(0),
+        ticket_create_time: mirror
+            .platform(claimed.platform_id)
+            .and_then(|p| p.ticket.as_ref().map(|t| t.create_time))
+            .unwrap_or(0),
         parent: parent.as_ref().map(|p| (p.id, p.generation)),
     };
     let sent_at = core.clock().now();
     let verdict = match &claimed.failure {
         // The refresh token is known to be dead: sending it again could only tell the same.
-        Some(failure) if claimed.failure_kind == Some(FailureKind::Unhealed) => look_in_list(&core, &claimed, failure.clone()).await,
+        Some(failure) if claimed.failure_kind == Some(FailureKind::Unhealed) => {
+            look_in_list(&core, &claimed, failure.clone()).await
+        }
         _ => match call(&core, &claimed, parent.as_deref()).await {
             Ok(grant) => Verdict::Granted(grant),
             Err(error) => judge(&core, &claimed, &error).await,
         },
     };
-    flight.parent_changed = matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
+    flight.parent_changed =
+        matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
     flight.outcome = finish(&core, claimed, attempt_id, used, sent_at, verdict).await;
     flight
 }
@@ -134,13 +146,22 @@ async fn look_in_list(core: &Core, row: &CredentialRow, failure: LastError) -> V
     }
 }
 
-async fn finish(core: &Core, claimed: CredentialRow, attempt_id: i64, used: Used, sent_at: i64, verdict: Verdict) -> Result<(), AppError> {
+async fn finish(
+    core: &Core,
+    claimed: CredentialRow,
+    attempt_id: i64,
+    used: Used,
+    sent_at: i64,
+    verdict: Verdict,
+) -> Result<(), AppError> {
     let now = core.clock().now();
     let inner = core.clone();
     let run = core.run_id().to_owned();
     core.store()
         .write(move |tx| {
-            let Some(mut row) = credential::get(tx, claimed.id)? else { return Ok(Err(AppError::not_found("credential", "any more"))) };
+            let Some(mut row) = credential::get(tx, claimed.id)? else {
+                return Ok(Err(AppError::not_found("credential", "any more")));
+            };
             let ours = row.claimed_by.as_deref() == Some(run.as_str());
             let authorized = match row.account_id {
                 Some(id) => account::get(tx, id)?.is_some_and(|a| a.authorized),
@@ -215,7 +236,9 @@ fn store_verdict(
             attempt::finish(tx, attempt_id, AttemptOutcome::Failed, now, None, Some(&failure))?;
             match (kind, used.parent) {
                 (FailureKind::Ticket, _) => platform::refuse_ticket(tx, row.platform_id, used.ticket_create_time)?,
-                (FailureKind::ParentRejected, Some((parent, generation))) => reject_parent(tx, parent, generation, &failure, now)?,
+                (FailureKind::ParentRejected, Some((parent, generation))) => {
+                    reject_parent(tx, parent, generation, &failure, now)?
+                }
                 _ => {}
             }
             Ok(Err(AppError::refused(failure)))
@@ -231,7 +254,13 @@ fn clear_failure(row: &mut CredentialRow) {
 }
 
 /// The component token was refused when used: one forced refresh, then stop.
-pub(super) fn reject_parent(tx: &crate::store::Tx<'_>, id: i64, generation: i64, failure: &LastError, now: i64) -> Result<(), StoreError> {
+pub(super) fn reject_parent(
+    tx: &crate::store::Tx<'_>,
+    id: i64,
+    generation: i64,
+    failure: &LastError,
+    now: i64,
+) -> Result<(), StoreError> {
     let Some(mut parent) = credential::get(tx, id)? else { return Ok(()) };
     if parent.generation != generation || parent.rejected_generation == Some(generation) {
         return Ok(());

@@ -30,14 +30,17 @@ enum Job {
     Pruned,
 }
 
+/// (an account's, expiry in ms, credential id), in the order in which flights start.
+type Ready = (bool, i64, i64);
+
 pub(super) struct Schedule {
     core: Core,
     clock: Arc<dyn Clock>,
     wakes: mpsc::UnboundedReceiver<Wake>,
     due: BTreeSet<(i64, i64)>,
     due_of: HashMap<i64, i64>,
-    /// Per platform, soonest expiry first.
-    ready: HashMap<i64, BTreeSet<(i64, i64)>>,
+    /// Per platform: the component token before everything that waits for it, then soonest expiry first.
+    ready: HashMap<i64, BTreeSet<Ready>>,
     reasons: HashMap<i64, ReasonCode>,
     flights: JoinSet<Flight>,
     /// Account flights per platform; component tokens do not count, since everything waits for them.
@@ -128,7 +131,8 @@ impl Schedule {
         }
         tracing::warn!(drift_ms = drift, "the wall clock jumped");
         if drift < 0 {
-            let ids: Vec<i64> = self.core.store().mirror().credentials().iter().filter(|c| c.token.is_some()).map(|c| c.id).collect();
+            let ids: Vec<i64> =
+                self.core.store().mirror().credentials().iter().filter(|c| c.token.is_some()).map(|c| c.id).collect();
             self.core.engine().memory().jumped.extend(ids);
             self.redeem_at = Some(wall);
             self.prune_at = self.prune_at.min(wall + PRUNE_EVERY);
@@ -154,7 +158,7 @@ impl Schedule {
         }
         if self.reasons.remove(&id).is_some() {
             for queue in self.ready.values_mut() {
-                queue.retain(|(_, other)| *other != id);
+                queue.retain(|(_, _, other)| *other != id);
             }
         }
     }
@@ -175,7 +179,8 @@ impl Schedule {
                 self.due.remove(&(at, id));
             }
             if self.reasons.insert(id, reason).is_none() {
-                self.ready.entry(row.platform_id).or_default().insert((row.expires_at.unwrap_or(0), id));
+                let place = (row.account_id.is_some(), row.expires_at.unwrap_or(0), id);
+                self.ready.entry(row.platform_id).or_default().insert(place);
             }
             return;
         }
@@ -193,7 +198,10 @@ impl Schedule {
             drop(memory);
             let error = row.failure.clone().map_or_else(
                 || AppError::new(ErrorCode::Unavailable, decision.reason().text()),
-                |failure| AppError { message: format!("{}: {}", decision.reason().text(), failure.message), ..AppError::refused(failure) },
+                |failure| AppError {
+                    message: format!("{}: {}", decision.reason().text(), failure.message),
+                    ..AppError::refused(failure)
+                },
             );
             self.answer(id, &Err(error));
         }
@@ -214,21 +222,20 @@ impl Schedule {
     fn start_what_may(&mut self) {
         let limits = self.core.engine_options();
         while self.flights.len() < limits.concurrency {
-            let mirror = self.core.store().mirror();
             let next = self
                 .ready
                 .iter()
                 .filter_map(|(platform, queue)| {
+                    let first = queue.first()?;
                     let full = self.flying.get(platform).is_some_and(|n| *n >= limits.per_platform);
-                    let component = mirror.component_credential(*platform).map(|c| c.id);
-                    let first_component = queue.iter().find(|(_, id)| Some(*id) == component).filter(|_| self.reasons.len() > 0);
-                    let pick = first_component.or_else(|| if full { None } else { queue.first() })?;
-                    Some((Some(pick.1) != component, pick.0, pick.1, *platform))
+                    // A component token does not count: everything of its platform waits for it.
+                    (!first.0 || !full).then_some((*first, *platform))
                 })
                 .min();
-            let Some((is_account, expires, id, platform)) = next else { break };
+            let Some((first, platform)) = next else { break };
+            let (is_account, _, id) = first;
             if let Some(queue) = self.ready.get_mut(&platform) {
-                queue.remove(&(expires, id));
+                queue.remove(&first);
                 if queue.is_empty() {
                     self.ready.remove(&platform);
                 }
@@ -383,7 +390,9 @@ impl Schedule {
 async fn prune(core: &Core, now: i64) {
     let pruned = core
         .store()
-        .write(move |tx| Ok(inbox::prune(tx, now)? + attempt::prune(tx, now)? + link::prune(tx, now)? + redemption::prune(tx, now)?))
+        .write(move |tx| {
+            Ok(inbox::prune(tx, now)? + attempt::prune(tx, now)? + link::prune(tx, now)? + redemption::prune(tx, now)?)
+        })
         .await;
     if let Err(e) = pruned {
         tracing::warn!(error = %e, "old rows could not be removed");

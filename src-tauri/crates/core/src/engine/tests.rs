@@ -45,8 +45,14 @@ async fn a_missing_refresh_token_keeps_the_old_one() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_never_takes_a_working_token_away() {
     let faults = [
-        Fault::Errcode(-1), Fault::Errcode(45009), Fault::Errcode(61004), Fault::Errcode(48001), Fault::Errcode(99999),
-        Fault::Status(502), Fault::Html, Fault::DropBefore,
+        Fault::Errcode(-1),
+        Fault::Errcode(45009),
+        Fault::Errcode(61004),
+        Fault::Errcode(48001),
+        Fault::Errcode(99999),
+        Fault::Status(502),
+        Fault::Html,
+        Fault::DropBefore,
     ];
     for fault in faults {
         let world = World::ready().await;
@@ -85,7 +91,12 @@ async fn many_who_ask_share_one_call() {
     let world = World::ready().await;
     world.accounts(1, 7_000_000).await;
     let id = world.credential(&appid(0)).id;
-    let asks: Vec<_> = (0..1_000).map(|_| { let core = world.core.clone(); tokio::spawn(async move { core.ask(id, ReasonCode::ReportedRejected).await }) }).collect();
+    let asks: Vec<_> = (0..1_000)
+        .map(|_| {
+            let core = world.core.clone();
+            tokio::spawn(async move { core.ask(id, ReasonCode::ReportedRejected).await })
+        })
+        .collect();
     for ask in asks {
         ask.await.unwrap().unwrap();
     }
@@ -119,7 +130,12 @@ async fn a_dead_refresh_token_needs_the_owner_after_one_look_at_the_list() {
     let world = World::ready().await;
     world.accounts(1, 60_000).await;
     world.wechat.forget_accounts();
-    world.until(|w| w.core.account_view(&w.core.store().mirror().platforms()[0], &w.account(&appid(0))).state == AccountState::NeedsAuthorization).await;
+    world
+        .until(|w| {
+            w.core.account_view(&w.core.store().mirror().platforms()[0], &w.account(&appid(0))).state
+                == AccountState::NeedsAuthorization
+        })
+        .await;
     world.pass(6 * 3_600_000).await;
     assert_eq!(world.wechat.calls("api_get_authorizer_list").len(), 1);
     assert_eq!(world.wechat.calls(REFRESH).len(), 1, "no hammering");
@@ -167,7 +183,11 @@ async fn children_wait_for_their_parent() {
     world.pass(10 * 60_000).await;
     assert!(world.wechat.calls(REFRESH).is_empty());
     let page = world.core.list_accounts(&crate::dto::AccountQuery::default()).unwrap();
-    assert!(page.items.iter().all(|a| a.token.reason_code == ReasonCode::ParentMissing && a.token.state == TokenState::Waiting));
+    assert!(
+        page.items
+            .iter()
+            .all(|a| a.token.reason_code == ReasonCode::ParentMissing && a.token.state == TokenState::Waiting)
+    );
     world.ticket(1).await.unwrap();
     let start = world.clock.now();
     world.until(|w| (0..5).all(|n| w.credential(&appid(n)).generation == 2)).await;
@@ -242,16 +262,39 @@ async fn an_event_and_a_callback_with_one_code_are_one_authorization() {
     let a = "wxaaaaaaaaaaaaaaaa";
     let code = format!("queryauthcode@@@{a}");
     let world = World::ready().await;
-    let link = world.core.create_link(serde_json::from_value(serde_json::json!({"component_appid": crate::testing::COMPONENT, "kind": "pc"})).unwrap()).await.unwrap();
+    let link = world
+        .core
+        .create_link(
+            serde_json::from_value(serde_json::json!({"component_appid": crate::testing::COMPONENT, "kind": "pc"}))
+                .unwrap(),
+        )
+        .await
+        .unwrap();
     world.event("authorized", a, world.now_s(), Some(&code)).await.unwrap();
     world.event("authorized", a, world.now_s(), Some(&code)).await.unwrap();
     world.until(|w| w.has(a)).await;
     let platform_id = world.core.store().mirror().platforms()[0].id;
     let (id, now) = (link.link_id.clone(), world.clock.now());
-    world.core.store().write(move |tx| {
-        use crate::store::tables::redemption::{Offer, offer};
-        offer(tx, &Offer { platform_id, code: &code.into(), link_id: Some(&id), authorizer_appid: None, create_time: now / 1000, expires_at: now + 600_000 }, now)
-    }).await.unwrap();
+    world
+        .core
+        .store()
+        .write(move |tx| {
+            use crate::store::tables::redemption::{Offer, offer};
+            offer(
+                tx,
+                &Offer {
+                    platform_id,
+                    code: &code.into(),
+                    link_id: Some(&id),
+                    authorizer_appid: None,
+                    create_time: now / 1000,
+                    expires_at: now + 600_000,
+                },
+                now,
+            )
+        })
+        .await
+        .unwrap();
     world.core.wake(crate::engine::Wake::Redeem);
     world.pass(60_000).await;
     assert_eq!(world.wechat.calls("api_query_auth").len(), 1);
@@ -307,8 +350,21 @@ async fn nothing_secret_is_shown() {
     world.wechat.fault(REFRESH, Fault::Errcode(40125));
     world.accounts(1, 60_000).await;
     world.until(|w| w.credential(&appid(0)).failures == 1).await;
-    let shown = format!("{:?} {:?} {:?} {:?}", world.credential(&appid(0)), world.component(), world.core.store().mirror().platforms(), world.core.status());
-    for secret in ["token-0-old", "refreshtoken@@@wx", "component-token-", "0123456789abcdef0123", crate::testing::KEY, "ticket@@@1"] {
+    let shown = format!(
+        "{:?} {:?} {:?} {:?}",
+        world.credential(&appid(0)),
+        world.component(),
+        world.core.store().mirror().platforms(),
+        world.core.status()
+    );
+    for secret in [
+        "token-0-old",
+        "refreshtoken@@@wx",
+        "component-token-",
+        "0123456789abcdef0123",
+        crate::testing::KEY,
+        "ticket@@@1",
+    ] {
         assert!(!shown.contains(secret), "{secret}");
     }
 }

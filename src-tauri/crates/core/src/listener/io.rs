@@ -63,7 +63,11 @@ impl AsyncWrite for SharedStream {
             }
         }
     }
-    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         self.begun.store(false, Ordering::Relaxed);
         loop {
             ready!(self.stream.poll_write_ready(cx))?;

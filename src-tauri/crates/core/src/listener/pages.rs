@@ -27,7 +27,10 @@ struct Words {
 
 impl Words {
     fn of(headers: &HeaderMap) -> Self {
-        let zh = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).is_none_or(|v| v.trim().is_empty() || v.contains("zh"));
+        let zh = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|v| v.to_str().ok())
+            .is_none_or(|v| v.trim().is_empty() || v.contains("zh"));
         Self { zh }
     }
     fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
@@ -42,22 +45,58 @@ async fn find(core: &Core, component: &str, link_id: &str) -> Option<(LinkRow, S
     (link.platform_id == platform.id).then(|| (link, platform.name.clone()))
 }
 
-pub(super) async fn launch(State(core): State<Core>, Path((component, link_id)): Path<(String, String)>, headers: HeaderMap) -> Response {
+pub(super) async fn launch(
+    State(core): State<Core>,
+    Path((component, link_id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
     let words = Words::of(&headers);
-    let Some((link, name)) = find(&core, &component, &link_id).await else { return text(StatusCode::NOT_FOUND, "not found") };
+    let Some((link, name)) = find(&core, &component, &link_id).await else {
+        return text(StatusCode::NOT_FOUND, "not found");
+    };
     let now = core.clock().now();
     if link.account_id.is_some() {
-        return page(words, StatusCode::OK, Mood::Good, words.pick("授权已完成", "Already authorized"), words.pick("这个链接已经使用过，可以关闭本页。", "This link has been used. You can close this page."), None);
+        return page(
+            words,
+            StatusCode::OK,
+            Mood::Good,
+            words.pick("授权已完成", "Already authorized"),
+            words.pick("这个链接已经使用过，可以关闭本页。", "This link has been used. You can close this page."),
+            None,
+        );
     }
     if now >= link.expires_at {
-        return page(words, StatusCode::GONE, Mood::Bad, words.pick("链接已过期", "This link has expired"), words.pick("请联系发送链接的人，重新获取授权链接。", "Ask whoever sent it to you for a new one."), None);
+        return page(
+            words,
+            StatusCode::GONE,
+            Mood::Bad,
+            words.pick("链接已过期", "This link has expired"),
+            words.pick("请联系发送链接的人，重新获取授权链接。", "Ask whoever sent it to you for a new one."),
+            None,
+        );
     }
     let id = link.id.clone();
     let _ = core.store().write(move |tx| link::opened(tx, &id, now)).await;
     core.changes().tell(["links", &format!("link:{}", link.id)]);
-    let title = if name.is_empty() { words.pick("授权", "Authorize").to_owned() } else if words.zh { format!("授权给「{name}」") } else { format!("Authorize “{name}”") };
+    let title = if name.is_empty() {
+        words.pick("授权", "Authorize").to_owned()
+    } else if words.zh {
+        format!("授权给「{name}」")
+    } else {
+        format!("Authorize “{name}”")
+    };
     let button = Some((link.url.expose().as_str(), words.pick("前往微信授权", "Continue to WeChat")));
-    page(words, StatusCode::OK, Mood::Plain, &title, words.pick("点击按钮后，用公众号或小程序管理员的微信确认授权。", "Continue, then confirm with the WeChat of the account's administrator."), button)
+    page(
+        words,
+        StatusCode::OK,
+        Mood::Plain,
+        &title,
+        words.pick(
+            "点击按钮后，用公众号或小程序管理员的微信确认授权。",
+            "Continue, then confirm with the WeChat of the account's administrator.",
+        ),
+        button,
+    )
 }
 
 #[derive(Deserialize)]
@@ -73,9 +112,21 @@ pub(super) async fn authorized(
     headers: HeaderMap,
 ) -> Response {
     let words = Words::of(&headers);
-    let Some((link, _)) = find(&core, &component, &link_id).await else { return text(StatusCode::NOT_FOUND, "not found") };
+    let Some((link, _)) = find(&core, &component, &link_id).await else {
+        return text(StatusCode::NOT_FOUND, "not found");
+    };
     let Some(code) = callback.auth_code.filter(|c| !c.is_empty() && c.len() <= 1024) else {
-        return page(words, StatusCode::BAD_REQUEST, Mood::Bad, words.pick("授权未完成", "Not authorized"), words.pick("微信没有带回授权码，可能是授权被取消。请重新打开授权链接。", "WeChat brought no authorization code back; it may have been cancelled. Open the link again."), None);
+        return page(
+            words,
+            StatusCode::BAD_REQUEST,
+            Mood::Bad,
+            words.pick("授权未完成", "Not authorized"),
+            words.pick(
+                "微信没有带回授权码，可能是授权被取消。请重新打开授权链接。",
+                "WeChat brought no authorization code back; it may have been cancelled. Open the link again.",
+            ),
+            None,
+        );
     };
     let code = SecretString::from(code);
     let now = core.clock().now();
@@ -85,30 +136,66 @@ pub(super) async fn authorized(
     let offered = core
         .store()
         .write(move |tx| {
-            let offer = Offer { platform_id, code: &code, link_id: Some(&id), authorizer_appid: None, create_time: now / 1000, expires_at };
+            let offer = Offer {
+                platform_id,
+                code: &code,
+                link_id: Some(&id),
+                authorizer_appid: None,
+                create_time: now / 1000,
+                expires_at,
+            };
             redemption::offer(tx, &offer, now)
         })
         .await;
     let Ok(redemption_id) = offered else {
-        return page(words, StatusCode::INTERNAL_SERVER_ERROR, Mood::Bad, words.pick("暂时无法保存授权", "The authorization could not be saved"), words.pick("请稍后刷新本页。", "Reload this page in a moment."), None);
+        return page(
+            words,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Mood::Bad,
+            words.pick("暂时无法保存授权", "The authorization could not be saved"),
+            words.pick("请稍后刷新本页。", "Reload this page in a moment."),
+            None,
+        );
     };
     core.changes().tell(["links", &format!("link:{}", link.id)]);
     core.wake(Wake::Redeem);
     match settled(&core, redemption_id).await {
         Some((RedemptionState::Done, Some(account), _)) => {
-            let name = core.store().mirror().account(account).map(|a| if a.nick_name.is_empty() { a.appid.clone() } else { a.nick_name.clone() }).unwrap_or_default();
-            let line = if words.zh { format!("「{name}」已授权，可以关闭本页。") } else { format!("“{name}” is authorized. You can close this page.") };
+            let name = core
+                .store()
+                .mirror()
+                .account(account)
+                .map(|a| if a.nick_name.is_empty() { a.appid.clone() } else { a.nick_name.clone() })
+                .unwrap_or_default();
+            let line = if words.zh {
+                format!("「{name}」已授权，可以关闭本页。")
+            } else {
+                format!("“{name}” is authorized. You can close this page.")
+            };
             page(words, StatusCode::OK, Mood::Good, words.pick("授权成功", "Authorized"), &line, None)
         }
         Some((RedemptionState::Failed, _, error)) => failed(words, error),
-        _ => page(words, StatusCode::ACCEPTED, Mood::Plain, words.pick("授权已收到，正在处理", "Received, still working on it"), words.pick("系统会自动完成，可以关闭本页。", "It completes by itself. You can close this page."), None),
+        _ => page(
+            words,
+            StatusCode::ACCEPTED,
+            Mood::Plain,
+            words.pick("授权已收到，正在处理", "Received, still working on it"),
+            words.pick("系统会自动完成，可以关闭本页。", "It completes by itself. You can close this page."),
+            None,
+        ),
     }
 }
 
 fn failed(words: Words, error: Option<LastError>) -> Response {
     let line = match error.as_ref().map(|e| e.code) {
-        Some(61009 | 61010) => words.pick("授权码已使用或已过期，请重新打开授权链接。", "The code was used or has expired. Open the link again."),
-        _ => words.pick("请联系发送链接的人；他们的控制台里写明了原因。", "Contact whoever sent the link; their console says why."),
+        Some(61009 | 61010) => words.pick(
+            "授权码已使用或已过期，请重新打开授权链接。",
+            "The code was used or has expired. Open the link again.",
+        ),
+        _ => words.pick(
+            "请联系发送链接的人；他们的控制台里写明了原因。",
+            "Contact whoever sent the link; their console says why.",
+        ),
     };
     page(words, StatusCode::OK, Mood::Bad, words.pick("授权未完成", "Not authorized"), line, None)
 }
@@ -135,14 +222,25 @@ enum Mood {
     Bad,
 }
 
-fn page(words: Words, status: StatusCode, mood: Mood, title: &str, line: &str, button: Option<(&str, &str)>) -> Response {
+fn page(
+    words: Words,
+    status: StatusCode,
+    mood: Mood,
+    title: &str,
+    line: &str,
+    button: Option<(&str, &str)>,
+) -> Response {
     let (colour, mark) = match mood {
         Mood::Plain => ("#0052d9", "→"),
         Mood::Good => ("#008858", "✓"),
         Mood::Bad => ("#ad352f", "!"),
     };
     let button = button.map_or_else(String::new, |(href, label)| {
-        format!("<a id=\"continue\" class=\"go\" href=\"{}\" referrerpolicy=\"origin\">{}</a>", escape(href), escape(label))
+        format!(
+            "<a id=\"continue\" class=\"go\" href=\"{}\" referrerpolicy=\"origin\">{}</a>",
+            escape(href),
+            escape(label)
+        )
     });
     let lang = words.pick("zh-CN", "en");
     let (title, line) = (escape(title), escape(line));
@@ -164,7 +262,12 @@ h1{{margin:0 0 .5rem;font-size:1.25rem;overflow-wrap:anywhere}}p{{margin:0;color
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    );
     response
 }
 

@@ -64,7 +64,12 @@ async fn healthz(Query(probe): Query<Probe>) -> Response {
     text(StatusCode::OK, nonce.map_or_else(|| "ok".to_owned(), |n| format!("ok {n}")))
 }
 
-async fn verify_url(State(core): State<Core>, Path(component): Path<String>, RawQuery(query): RawQuery, uri: Uri) -> Response {
+async fn verify_url(
+    State(core): State<Core>,
+    Path(component): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+) -> Response {
     verify(&core, &component, query.as_deref().unwrap_or(""), uri.path())
 }
 
@@ -87,7 +92,14 @@ fn verify(core: &Core, component: &str, query: &str, path: &str) -> Response {
     }
 }
 
-async fn event(State(door): State<Door>, Path(component): Path<String>, RawQuery(query): RawQuery, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+async fn event(
+    State(door): State<Door>,
+    Path(component): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     let target = Target { component_appid: &component, authorizer_appid: None };
     push(&door, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
@@ -120,7 +132,11 @@ async fn push(door: &Door, target: Target<'_>, query: &str, path: &str, headers:
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body, slow: Duration) -> Result<Bytes, (StatusCode, &'static str, &'static str)> {
+async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    slow: Duration,
+) -> Result<Bytes, (StatusCode, &'static str, &'static str)> {
     let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "too large");
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|n| n > MAX_BODY) {

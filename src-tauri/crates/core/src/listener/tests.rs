@@ -49,7 +49,9 @@ async fn say(door: &Door, bytes: &[u8]) -> String {
         }
         let text = String::from_utf8_lossy(&answer);
         if let Some((head, body)) = text.split_once("\r\n\r\n")
-            && let Some(length) = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ").and_then(|v| v.parse::<usize>().ok()))
+            && let Some(length) = head.lines().find_map(|l| {
+                l.to_ascii_lowercase().strip_prefix("content-length: ").and_then(|v| v.parse::<usize>().ok())
+            })
             && body.len() >= length
         {
             break;
@@ -63,7 +65,9 @@ fn post(path: &str, body: &str) -> Vec<u8> {
 }
 
 fn ticket_xml(at: i64) -> String {
-    format!("<xml><AppId>{COMPONENT}</AppId><CreateTime>{at}</CreateTime><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket>ticket@@@{at}</ComponentVerifyTicket></xml>")
+    format!(
+        "<xml><AppId>{COMPONENT}</AppId><CreateTime>{at}</CreateTime><InfoType>component_verify_ticket</InfoType><ComponentVerifyTicket>ticket@@@{at}</ComponentVerifyTicket></xml>"
+    )
 }
 
 #[tokio::test]
@@ -125,7 +129,9 @@ async fn what_is_not_ours_is_not_found() {
     let door = door().await;
     for path in ["/", "/v1/status", "/wechat", "/wechat/x/y/z/a", "/wechat/../etc", "/favicon.ico"] {
         for method in ["GET", "POST", "PUT", "OPTIONS"] {
-            let answer = say(&door, format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).await;
+            let answer =
+                say(&door, format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes())
+                    .await;
             assert!(answer.starts_with("HTTP/1.1 404"), "{method} {path}: {answer}");
         }
     }
@@ -136,7 +142,11 @@ async fn url_verification_echoes_verbatim() {
     let door = door().await;
     let signature = wechat::crypto::url_signature("AAAAA", "1714036504", "1514711492");
     for path in [format!("/wechat/{COMPONENT}/event"), format!("/wechat/{COMPONENT}/callback/$APPID$")] {
-        let get = |signature: &str| format!("GET {path}?signature={signature}&timestamp=1714036504&nonce=1514711492&echostr=4375120948345356249 HTTP/1.1\r\nhost: x\r\n\r\n");
+        let get = |signature: &str| {
+            format!(
+                "GET {path}?signature={signature}&timestamp=1714036504&nonce=1514711492&echostr=4375120948345356249 HTTP/1.1\r\nhost: x\r\n\r\n"
+            )
+        };
         assert!(say(&door, get(&signature).as_bytes()).await.ends_with("\r\n\r\n4375120948345356249"));
         assert!(say(&door, get("f464").as_bytes()).await.starts_with("HTTP/1.1 403"));
     }
@@ -154,7 +164,12 @@ async fn slow_heads_and_bodies_get_408() {
     let door = door().await;
     let slow_head = say(&door, b"POST /wechat/x/event HTTP/1.1\r\nhost:").await;
     assert!(slow_head.starts_with("HTTP/1.1 408"), "{slow_head}");
-    let slow_body = say(&door, format!("POST /wechat/{COMPONENT}/event?timestamp=1 HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf").as_bytes()).await;
+    let slow_body = say(
+        &door,
+        format!("POST /wechat/{COMPONENT}/event?timestamp=1 HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf")
+            .as_bytes(),
+    )
+    .await;
     assert!(slow_body.starts_with("HTTP/1.1 408"), "{slow_body}");
     let endless = say(&door, format!("GET / HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEAD * 2)).as_bytes()).await;
     assert!(endless.starts_with("HTTP/1.1 431"), "{endless}");
@@ -165,7 +180,12 @@ async fn slow_heads_and_bodies_get_408() {
 async fn unknown_links_are_not_found_and_say_nothing() {
     let door = door().await;
     for page in ["authorize", "authorized"] {
-        let answer = say(&door, format!("GET /wechat/{COMPONENT}/{page}/AAAAAAAAAAAAAAAAAAAAAA?auth_code=x HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        let answer = say(
+            &door,
+            format!("GET /wechat/{COMPONENT}/{page}/AAAAAAAAAAAAAAAAAAAAAA?auth_code=x HTTP/1.1\r\nhost: x\r\n\r\n")
+                .as_bytes(),
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     }
 }

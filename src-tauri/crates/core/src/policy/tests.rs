@@ -79,8 +79,14 @@ fn decisions_by_dependency() {
         assert_eq!(decide(&Facts { parent, ..due.clone() }, T0), Decision::Wait { until: i64::MAX, reason });
     }
     assert_eq!(decide(&due, T0), Decision::Refresh { reason: ReasonCode::NoToken });
-    assert!(matches!(decide(&Facts { has_refresh_token: false, ..due.clone() }, T0), Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, .. }));
-    assert!(matches!(decide(&Facts { authorized: false, ..due }, T0), Decision::NeedsOperator { reason: ReasonCode::Unauthorized, .. }));
+    assert!(matches!(
+        decide(&Facts { has_refresh_token: false, ..due.clone() }, T0),
+        Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, .. }
+    ));
+    assert!(matches!(
+        decide(&Facts { authorized: false, ..due }, T0),
+        Decision::NeedsOperator { reason: ReasonCode::Unauthorized, .. }
+    ));
 }
 
 #[test]
@@ -125,7 +131,10 @@ fn an_operator_who_asks_is_served_at_once_but_not_without_a_parent() {
 #[test]
 fn a_reported_rejection_keeps_the_gap() {
     let facts = Facts { asked: Some(ReasonCode::ReportedRejected), last_attempt_at: Some(T0), ..fresh() };
-    assert_eq!(decide(&facts, T0 + 1_000), Decision::Wait { until: T0 + MIN_GAP, reason: ReasonCode::ReportedRejected });
+    assert_eq!(
+        decide(&facts, T0 + 1_000),
+        Decision::Wait { until: T0 + MIN_GAP, reason: ReasonCode::ReportedRejected }
+    );
     assert_eq!(decide(&facts, T0 + MIN_GAP), Decision::Refresh { reason: ReasonCode::ReportedRejected });
 }
 

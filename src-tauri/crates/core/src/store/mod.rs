@@ -99,7 +99,9 @@ pub enum OpenError {
     #[error("the store is damaged, or was made with another key")]
     Damaged,
     /// Made by a newer program.
-    #[error("the store has schema {found}, this program knows {known}: it was made by a newer version; install that one")]
+    #[error(
+        "the store has schema {found}, this program knows {known}: it was made by a newer version; install that one"
+    )]
     Newer {
         /// In the file.
         found: u32,
@@ -219,7 +221,12 @@ impl Store {
     }
 }
 
-fn connect(path: &Path, key: &SecretString, durability: Durability, read_only: bool) -> Result<Connection, rusqlite::Error> {
+fn connect(
+    path: &Path,
+    key: &SecretString,
+    durability: Durability,
+    read_only: bool,
+) -> Result<Connection, rusqlite::Error> {
     let flags = if read_only {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
     } else {
@@ -229,8 +236,11 @@ fn connect(path: &Path, key: &SecretString, durability: Durability, read_only: b
     connection.busy_timeout(BUSY)?;
     // A raw key: SQLCipher's PBKDF2 is for passphrases. HMAC-SHA256 instead of its default SHA-512, because current
     // processors have instructions for the former and every page written is authenticated.
-    let pragmas = zeroizing(format!("PRAGMA key = \"x'{}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
-         PRAGMA cipher_log_level = NONE;", key.expose()));
+    let pragmas = zeroizing(format!(
+        "PRAGMA key = \"x'{}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
+         PRAGMA cipher_log_level = NONE;",
+        key.expose()
+    ));
     connection.execute_batch(&pragmas)?;
     connection.set_prepared_statement_cache_capacity(64);
     // The first read of the file: a wrong key or a damaged header shows here.
@@ -254,9 +264,9 @@ fn open_error(e: &rusqlite::Error, existed: bool) -> OpenError {
     match e.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) if existed => OpenError::Damaged,
         Some(rusqlite::ErrorCode::DiskFull) => OpenError::Other("the disk is full".into()),
-        Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
-            OpenError::Other("the file or its folder cannot be written".into())
-        }
+        Some(
+            rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied,
+        ) => OpenError::Other("the file or its folder cannot be written".into()),
         _ => OpenError::Other(StoreError::from(clone_error(e)).to_string()),
     }
 }
@@ -270,7 +280,8 @@ fn clone_error(e: &rusqlite::Error) -> rusqlite::Error {
 
 /// Runs all pending migrations in one transaction, after a copy of the file.
 fn migrate(connection: &mut Connection, path: &Path, existed: bool) -> Result<(), OpenError> {
-    let found: u32 = connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| open_error(&e, existed))?;
+    let found: u32 =
+        connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|e| open_error(&e, existed))?;
     if found > SCHEMA_VERSION {
         return Err(OpenError::Newer { found, known: SCHEMA_VERSION });
     }
@@ -280,7 +291,8 @@ fn migrate(connection: &mut Connection, path: &Path, existed: bool) -> Result<()
     if found > 0 {
         let copy = path.with_extension(format!("schema{found}.db"));
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        std::fs::copy(path, &copy).map_err(|e| OpenError::Other(format!("no copy before migrating: {}", crate::folder::io_words(&e))))?;
+        std::fs::copy(path, &copy)
+            .map_err(|e| OpenError::Other(format!("no copy before migrating: {}", crate::folder::io_words(&e))))?;
     }
     let apply = |connection: &mut Connection| -> Result<(), rusqlite::Error> {
         let transaction = connection.transaction()?;

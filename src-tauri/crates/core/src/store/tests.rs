@@ -116,11 +116,26 @@ async fn a_full_disk_loses_nothing_that_was_answered() {
     let store = open(&path);
     let id = add_platform(&store).await;
     // SQLite answers SQLITE_FULL at this limit exactly as it does when the disk is full.
-    store.write(|tx| Ok(tx.query_row("SELECT * FROM pragma_page_count", [], |r| r.get::<_, i64>(0)).and_then(|n| tx.pragma_update(None, "max_page_count", n + 4))?)).await.ok();
+    store
+        .write(|tx| {
+            Ok(tx
+                .query_row("SELECT * FROM pragma_page_count", [], |r| r.get::<_, i64>(0))
+                .and_then(|n| tx.pragma_update(None, "max_page_count", n + 4))?)
+        })
+        .await
+        .ok();
     let mut answered = 0;
     let mut full = false;
     for n in 0..200_i64 {
-        let push = inbox::NewPush { platform_id: id, authorizer: Some("a".into()), received_at: n, dedupe: n, kind: None, random: [0; 16], body: vec![7; 2000] };
+        let push = inbox::NewPush {
+            platform_id: id,
+            authorizer: Some("a".into()),
+            received_at: n,
+            dedupe: n,
+            kind: None,
+            random: [0; 16],
+            body: vec![7; 2000],
+        };
         match store.write(move |tx| inbox::insert_message(tx, &push)).await {
             Ok(true) => answered += 1,
             Ok(false) => panic!("not a repeat"),
@@ -142,8 +157,13 @@ async fn an_older_ticket_never_replaces_a_newer_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir.path().join("wxdesk.db"));
     let id = add_platform(&store).await;
-    for (value, create_time, kept) in [("ticket@@@1", 100, true), ("ticket@@@3", 300, true), ("ticket@@@2", 200, false), ("ticket@@@3b", 300, false)] {
-        let stored = store.write(move |tx| platform::keep_newer_ticket(tx, id, &value.into(), create_time, create_time * 1000)).await.unwrap();
+    for (value, create_time, kept) in
+        [("ticket@@@1", 100, true), ("ticket@@@3", 300, true), ("ticket@@@2", 200, false), ("ticket@@@3b", 300, false)]
+    {
+        let stored = store
+            .write(move |tx| platform::keep_newer_ticket(tx, id, &value.into(), create_time, create_time * 1000))
+            .await
+            .unwrap();
         assert_eq!(stored, kept, "{value}");
     }
     let ticket = store.mirror().platform(id).unwrap().ticket.clone().unwrap();
@@ -161,7 +181,14 @@ async fn a_credential_is_claimed_once_across_processes() {
     let second = open(&path);
     assert!(first.write(move |tx| credential::claim(tx, id, 0, "run-a", 1_000)).await.unwrap().is_some());
     assert!(second.write(move |tx| credential::claim(tx, id, 0, "run-b", 2_000)).await.unwrap().is_none());
-    assert!(second.write(move |tx| credential::claim(tx, id, 0, "run-b", 1_000 + credential::CLAIM_TTL)).await.unwrap().is_some(), "a dead claim ends");
+    assert!(
+        second
+            .write(move |tx| credential::claim(tx, id, 0, "run-b", 1_000 + credential::CLAIM_TTL))
+            .await
+            .unwrap()
+            .is_some(),
+        "a dead claim ends"
+    );
     let cut_off = first.write(credential::resolve_interrupted).await.unwrap();
     assert_eq!(cut_off, [id]);
     assert!(first.mirror().credential(id).unwrap().interrupted);
@@ -171,7 +198,15 @@ async fn a_credential_is_claimed_once_across_processes() {
 async fn a_message_is_stored_once_also_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("wxdesk.db");
-    let push = || inbox::NewPush { platform_id: 1, authorizer: Some("a".into()), received_at: 5, dedupe: 77, kind: None, random: [0; 16], body: vec![1] };
+    let push = || inbox::NewPush {
+        platform_id: 1,
+        authorizer: Some("a".into()),
+        received_at: 5,
+        dedupe: 77,
+        kind: None,
+        random: [0; 16],
+        body: vec![1],
+    };
     let store = open(&path);
     assert!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap());
     assert!(!store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap());

@@ -77,7 +77,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ApiKeyRow> {
 /// # Errors
 /// SQLite's.
 pub fn insert(tx: &Tx<'_>, name: &str, scope: Scope, hash: &[u8], now: i64) -> Result<i64, StoreError> {
-    tx.execute("INSERT INTO api_key (name, scope, hash, created_at) VALUES (?1, ?2, ?3, ?4)", params![name, scope.text(), hash, now])?;
+    tx.execute(
+        "INSERT INTO api_key (name, scope, hash, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![name, scope.text(), hash, now],
+    )?;
     Ok(tx.last_insert_rowid())
 }
 

@@ -58,8 +58,10 @@ pub fn finish(
     error: Option<&LastError>,
 ) -> Result<(), StoreError> {
     let error = error.and_then(|e| serde_json::to_string(e).ok());
-    tx.prepare_cached("UPDATE attempt SET outcome = ?2, duration_ms = max(0, ?3 - at), generation = ?4, error = ?5 WHERE id = ?1")?
-        .execute(params![id, code(outcome), now, generation, error])?;
+    tx.prepare_cached(
+        "UPDATE attempt SET outcome = ?2, duration_ms = max(0, ?3 - at), generation = ?4, error = ?5 WHERE id = ?1",
+    )?
+    .execute(params![id, code(outcome), now, generation, error])?;
     Ok(())
 }
 
@@ -89,7 +91,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 /// # Errors
 /// SQLite's.
 pub fn of_credential(connection: &Connection, credential_id: i64, limit: u32) -> Result<Vec<Attempt>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM attempt WHERE credential_id = ?1 ORDER BY id DESC LIMIT ?2")?;
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM attempt WHERE credential_id = ?1 ORDER BY id DESC LIMIT ?2")?;
     let rows = statement.query_map(params![credential_id, limit], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }

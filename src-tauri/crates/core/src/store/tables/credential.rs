@@ -208,8 +208,10 @@ pub fn claim(tx: &Tx<'_>, id: i64, generation: i64, run: &str, now: i64) -> Resu
 /// # Errors
 /// SQLite's.
 pub fn resolve_interrupted(tx: &Tx<'_>) -> Result<Vec<i64>, StoreError> {
-    let rows: Vec<CredentialRow> =
-        tx.prepare("SELECT * FROM credential WHERE claimed_by IS NOT NULL")?.query_map([], read)?.collect::<Result<_, _>>()?;
+    let rows: Vec<CredentialRow> = tx
+        .prepare("SELECT * FROM credential WHERE claimed_by IS NOT NULL")?
+        .query_map([], read)?
+        .collect::<Result<_, _>>()?;
     for row in &rows {
         let mut row = row.clone();
         row.claimed_by = None;

@@ -66,8 +66,9 @@ impl Seen {
     /// SQLite's.
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare("SELECT platform_id, dedupe FROM inbox ORDER BY id DESC LIMIT ?1")?;
-        let mut newest: Vec<(i64, i64)> =
-            statement.query_map([i64::try_from(SEEN / 4).unwrap_or(0)], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        let mut newest: Vec<(i64, i64)> = statement
+            .query_map([i64::try_from(SEEN / 4).unwrap_or(0)], |r| Ok((r.get(0)?, r.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         newest.reverse();
         let mut seen = Self::default();
         for key in newest {

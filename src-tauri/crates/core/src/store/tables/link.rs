@@ -127,8 +127,8 @@ pub fn by_pre_auth_code(connection: &Connection, platform_id: i64, code: &str) -
 /// # Errors
 /// SQLite's.
 pub fn list(connection: &Connection, platform_id: Option<i64>, limit: u32) -> Result<Vec<LinkRow>, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT * FROM link WHERE ?1 IS NULL OR platform_id = ?1 ORDER BY created_at DESC LIMIT ?2")?;
+    let mut statement = connection
+        .prepare("SELECT * FROM link WHERE ?1 IS NULL OR platform_id = ?1 ORDER BY created_at DESC LIMIT ?2")?;
     let rows = statement.query_map(params![platform_id, limit], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }

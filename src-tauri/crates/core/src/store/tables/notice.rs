@@ -30,7 +30,10 @@ pub struct NoticeRow {
 /// # Errors
 /// SQLite's.
 pub fn insert(tx: &Tx<'_>, notice: &NoticeRow) -> Result<(), StoreError> {
-    tx.execute("INSERT OR IGNORE INTO notice (id, at, detail) VALUES (?1, ?2, ?3)", params![notice.id, notice.at, notice.detail])?;
+    tx.execute(
+        "INSERT OR IGNORE INTO notice (id, at, detail) VALUES (?1, ?2, ?3)",
+        params![notice.id, notice.at, notice.detail],
+    )?;
     Ok(())
 }
 
@@ -40,7 +43,9 @@ pub fn insert(tx: &Tx<'_>, notice: &NoticeRow) -> Result<(), StoreError> {
 /// SQLite's.
 pub fn list(connection: &Connection) -> Result<Vec<NoticeRow>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT id, at, detail FROM notice ORDER BY at DESC")?;
-    let rows = statement.query_map([], |r| Ok(NoticeRow { id: r.get(0)?, at: r.get(1)?, detail: r.get(2)? }))?.collect::<Result<_, _>>()?;
+    let rows = statement
+        .query_map([], |r| Ok(NoticeRow { id: r.get(0)?, at: r.get(1)?, detail: r.get(2)? }))?
+        .collect::<Result<_, _>>()?;
     Ok(rows)
 }
 

@@ -106,7 +106,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PlatformRow> {
         endpoints: serde_json::from_str(&endpoints).unwrap_or_default(),
         outbound_proxy: row.get::<_, Option<String>>("outbound_proxy")?.map(Into::into),
         sandbox: row.get("sandbox")?,
-        ticket: ticket.map(|value| Ticket { value: value.into(), create_time, received_at: received_at.unwrap_or(0), refused }),
+        ticket: ticket.map(|value| Ticket {
+            value: value.into(),
+            create_time,
+            received_at: received_at.unwrap_or(0),
+            refused,
+        }),
         ticket_recent: serde_json::from_str(&recent).unwrap_or_default(),
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -160,7 +165,8 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
         row.created_at,
         row.updated_at,
     ])?;
-    let id = tx.query_row("SELECT id FROM platform WHERE component_appid = ?1", [&row.component_appid], |r| r.get(0))?;
+    let id =
+        tx.query_row("SELECT id FROM platform WHERE component_appid = ?1", [&row.component_appid], |r| r.get(0))?;
     patch(tx, id)?;
     Ok(id)
 }
@@ -169,7 +175,13 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
 ///
 /// # Errors
 /// SQLite's.
-pub fn keep_newer_ticket(tx: &Tx<'_>, id: i64, value: &SecretString, create_time: i64, received_at: i64) -> Result<bool, StoreError> {
+pub fn keep_newer_ticket(
+    tx: &Tx<'_>,
+    id: i64,
+    value: &SecretString,
+    create_time: i64,
+    received_at: i64,
+) -> Result<bool, StoreError> {
     let Some(row) = get(tx, id)? else { return Ok(false) };
     if row.ticket.as_ref().is_some_and(|t| t.create_time >= create_time) {
         return Ok(false);
@@ -181,7 +193,13 @@ pub fn keep_newer_ticket(tx: &Tx<'_>, id: i64, value: &SecretString, create_time
         "UPDATE platform SET ticket = ?2, ticket_create_time = ?3, ticket_received_at = ?4, ticket_recent = ?5,
             ticket_refused = 0 WHERE id = ?1",
     )?
-    .execute(params![id, value.expose(), create_time, received_at, serde_json::to_string(&recent).unwrap_or_default()])?;
+    .execute(params![
+        id,
+        value.expose(),
+        create_time,
+        received_at,
+        serde_json::to_string(&recent).unwrap_or_default()
+    ])?;
     patch(tx, id)?;
     Ok(true)
 }
@@ -191,7 +209,8 @@ pub fn keep_newer_ticket(tx: &Tx<'_>, id: i64, value: &SecretString, create_time
 /// # Errors
 /// SQLite's.
 pub fn refuse_ticket(tx: &Tx<'_>, id: i64, create_time: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE platform SET ticket_refused = 1 WHERE id = ?1 AND ticket_create_time = ?2")?.execute([id, create_time])?;
+    tx.prepare_cached("UPDATE platform SET ticket_refused = 1 WHERE id = ?1 AND ticket_create_time = ?2")?
+        .execute([id, create_time])?;
     patch(tx, id)
 }
 

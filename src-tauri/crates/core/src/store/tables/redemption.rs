@@ -161,7 +161,8 @@ pub fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<Redempti
 /// # Errors
 /// SQLite's.
 pub fn pending(connection: &Connection) -> Result<Vec<RedemptionRow>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM redemption WHERE state = 'pending' ORDER BY next_at LIMIT 200")?;
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM redemption WHERE state = 'pending' ORDER BY next_at LIMIT 200")?;
     let rows = statement.query_map([], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
@@ -171,7 +172,11 @@ pub fn pending(connection: &Connection) -> Result<Vec<RedemptionRow>, StoreError
 /// # Errors
 /// SQLite's.
 pub fn link_is_redeeming(connection: &Connection, link_id: &str) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT EXISTS (SELECT 1 FROM redemption WHERE state = 'pending' AND link_id = ?1)", [link_id], |r| r.get(0))
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM redemption WHERE state = 'pending' AND link_id = ?1)",
+        [link_id],
+        |r| r.get(0),
+    )
 }
 
 /// Puts a try off.
