@@ -83,6 +83,11 @@ fn clamp(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms.clamp(0, MAX_SLEEP_MS)).unwrap_or(0))
 }
 
+/// A deadline that a poll function can look at.
+pub(crate) fn deadline(after: Duration) -> std::pin::Pin<Box<tokio::time::Sleep>> {
+    Box::pin(tokio::time::sleep(after))
+}
+
 /// Runs `future` for at most `ms`, or answers `None`. For the few waits that have a limit of their own.
 pub async fn within<T>(ms: u64, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(Duration::from_millis(ms), future).await.ok()

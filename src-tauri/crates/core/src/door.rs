@@ -138,6 +138,10 @@ pub fn bases(core: &Core) -> BTreeSet<String> {
 /// # Errors
 /// Only when no client can be made; an unreachable door is an answer, not an error.
 pub async fn check(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
+    // Only what is ours to probe: this is no general fetcher.
+    if !bases(core).contains(base) {
+        return Err(AppError::not_found("platform with the public base URL", base));
+    }
     let client = crate::transport::client(None)?;
     let mut random = [0_u8; 12];
     getrandom::fill(&mut random).map_err(|_| AppError::new(crate::dto::ErrorCode::Internal, "no random bytes"))?;
@@ -145,8 +149,9 @@ pub async fn check(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
     let started = core.clock().monotonic();
     let answer = client.get(format!("{}/healthz?nonce={nonce}", base.trim_end_matches('/'))).send().await;
     let error = match answer {
-        Ok(response) if response.status().is_success() => match response.text().await {
-            Ok(text) if text.contains(&nonce) => None,
+        // The first piece is enough: our own answer is forty bytes.
+        Ok(mut response) if response.status().is_success() => match response.chunk().await {
+            Ok(Some(text)) if String::from_utf8_lossy(&text).contains(&nonce) => None,
             Ok(_) => Some("something else answers there: the answer did not hold our nonce".to_owned()),
             Err(e) => Some(wechat::transport::without_queries(&e.to_string())),
         },

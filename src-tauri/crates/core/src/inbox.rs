@@ -12,6 +12,7 @@ use wechat::message::parse_message_head;
 
 use crate::core::Core;
 use crate::engine::Wake;
+use crate::store::tables::account::AccountRow;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::redemption::Offer;
 use crate::store::tables::{account, credential, inbox, link, platform, redemption};
@@ -101,15 +102,14 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         body: opened.msg,
     };
     if let Some(authorizer) = target.authorizer_appid {
+        if !crate::validate::is_appid(authorizer) {
+            return Err(Refusal::UnknownAppid);
+        }
         let head = parse_message_head(&push.body).map_err(|_| Refusal::BadBody)?;
         push.dedupe = identity(&[authorizer, &head.dedupe_key()]);
         drop(head);
-        let dedupe = push.dedupe;
         let stored = core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await;
-        if let Err(e) = stored {
-            inbox::forget(core.store().mirror(), platform_id, dedupe);
-            return Err(store_failed(&e));
-        }
+        stored.map_err(|e| store_failed(&e))?;
         core.door().accepted(now);
         return Ok(());
     }
@@ -166,7 +166,7 @@ fn apply(tx: &Tx<'_>, platform_id: i64, event: &ComponentEvent, now: i64) -> Res
             Ok(Effect::Code)
         }
         ComponentEventKind::Unauthorized { authorizer_appid } => {
-            cancel(tx, platform_id, authorizer_appid, event.create_time)
+            cancel(tx, platform_id, authorizer_appid, event.create_time, now)
         }
         // Kept raw in the inbox; nothing of ours changes.
         _ => Ok(Effect::Nothing),
@@ -205,15 +205,22 @@ fn offer_code(
     Ok(())
 }
 
-fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64) -> Result<Effect, StoreError> {
-    let Some(mut row) = account::find(tx, platform_id, appid)? else { return Ok(Effect::Nothing) };
+fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64, now: i64) -> Result<Effect, StoreError> {
+    // An account that is not known yet gets a row all the same: its authorization may be under way, and must find that
+    // it was overtaken.
+    let mut row = account::find(tx, platform_id, appid)?.unwrap_or_else(|| AccountRow {
+        platform_id,
+        appid: appid.to_owned(),
+        ..AccountRow::default()
+    });
     // Reordered: the account has authorized again since.
     if row.authorized_create_time > create_time {
         return Ok(Effect::Nothing);
     }
     row.authorized = false;
     row.unauthorized_create_time = create_time;
-    account::save(tx, &row)?;
+    row.unauthorized_at = now;
+    let row = account::save(tx, &row)?;
     let mut held = credential::ensure(tx, platform_id, Some(row.id))?;
     held.token = None;
     held.refresh_token = None;

@@ -11,6 +11,8 @@ use crate::dto::{ReasonCode, TicketState};
 
 /// Never less between two attempts on one credential, ms (architecture, "The engine").
 pub const MIN_GAP: i64 = 30_000;
+/// The same when a person asks, who may have mended something since: not the next moment, but soon, ms.
+pub const ASKED_GAP: i64 = 2_000;
 /// Below this lifetime the gap is 1/20 of it instead, ms.
 const SHORT_LIFE: i64 = 600_000;
 /// Longest wait after a transient failure, ms.
@@ -232,7 +234,7 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
     }
     let operator_asked = facts.asked == Some(ReasonCode::Requested);
     if let Some(blocked) = blocked_by_failure(facts, now)
-        && !operator_asked
+        && !(operator_asked && !matches!(facts.failure, Some(FailureKind::Quota | FailureKind::RateLimited)))
     {
         return blocked;
     }
@@ -242,11 +244,11 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
         Parent::TicketRefused => return Decision::Wait { until: i64::MAX, reason: ReasonCode::TicketRejected },
         Parent::TokenMissing => return Decision::Wait { until: i64::MAX, reason: ReasonCode::ParentMissing },
     }
+    let gap = if operator_asked { ASKED_GAP.min(min_gap(facts)) } else { min_gap(facts) };
     if let Some(last) = facts.last_attempt_at
-        && !operator_asked
-        && (0..min_gap(facts)).contains(&(now - last))
+        && (0..gap).contains(&(now - last))
     {
-        return Decision::Wait { until: last + min_gap(facts), reason };
+        return Decision::Wait { until: last + gap, reason };
     }
     Decision::Refresh { reason }
 }

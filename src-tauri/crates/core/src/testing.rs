@@ -92,6 +92,10 @@ impl FakeWeChat {
             *serial += 1_000;
         }
     }
+    /// WeChat has another refresh token than we have.
+    pub fn rotate_behind_our_back(&self, appid: &str) {
+        *self.state.lock().unwrap().refresh.entry(appid.into()).or_default() += 1;
+    }
 
     fn answer(&self, path: &str, body: &Value, fault: Option<&Fault>) -> Value {
         let mut state = self.state.lock().unwrap();

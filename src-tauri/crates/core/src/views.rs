@@ -110,6 +110,10 @@ pub(crate) type AccountWithCredential = (Arc<AccountRow>, Option<Arc<CredentialR
 pub(crate) fn accounts_by_platform(core: &Core) -> HashMap<i64, Vec<AccountWithCredential>> {
     let mut all: HashMap<i64, Vec<AccountWithCredential>> = HashMap::new();
     for pair in core.store().mirror().accounts() {
+        // A cancellation that came before any authorization left a row for the inbox only.
+        if pair.0.authorized_at == 0 {
+            continue;
+        }
         all.entry(pair.0.platform_id).or_default().push(pair);
     }
     all

@@ -115,7 +115,6 @@ impl Core {
                 component.failure = None;
                 component.failing_since = None;
                 credential::update(tx, &component)?;
-                tx.execute("UPDATE platform SET ticket_refused = 0 WHERE id = ?1", [id])?;
                 Ok(id)
             })
             .await?;

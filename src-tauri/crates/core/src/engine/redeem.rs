@@ -19,6 +19,8 @@ use crate::store::tables::redemption::{self, RedemptionRow};
 
 /// First wait after a failure, ms. Shorter than for tokens: the owner is looking at the page, and the code ends.
 const FIRST_WAIT: i64 = 5_000;
+/// Codes redeemed at once.
+const AT_ONCE: usize = 8;
 /// Longest wait, ms.
 const LONGEST_WAIT: i64 = 60_000;
 
@@ -32,17 +34,23 @@ pub(super) async fn all(core: &Core) -> Option<i64> {
         }
     };
     let mut next: Option<i64> = None;
-    for row in pending {
+    // A few at a time, so that a platform that does not answer holds up nobody else's onboarding.
+    let mut pending = pending.into_iter().peekable();
+    while pending.peek().is_some() {
         let now = core.clock().now();
-        let look_again = if row.next_at > now + policy::JUMP || row.next_at <= now {
-            one(core, row).await
-        } else {
-            Some(row.next_at)
-        };
-        next = match (next, look_again) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let group = pending.by_ref().take(AT_ONCE).map(|row| async move {
+            if row.next_at > now + policy::JUMP || row.next_at <= now {
+                one(core, row).await
+            } else {
+                Some(row.next_at)
+            }
+        });
+        for look_again in futures_util::future::join_all(group).await {
+            next = match (next, look_again) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
     }
     next
 }
@@ -87,6 +95,8 @@ async fn one(core: &Core, row: RedemptionRow) -> Option<i64> {
         // Already redeemed or over: if that was us and the reply was lost, WeChat's list knows.
         Some(61009 | 61010) => match from_list(core, &row).await {
             Ok(Some(granted)) => keep(core, &row, granted, sent_at).await,
+            // A reply of ours was lost, and only the event can tell whose code it is: it comes within seconds.
+            Ok(None) if row.authorizer_appid.is_none() && row.failures > 0 => put_off(core, &row, &failure, now).await,
             Ok(None) => settle(core, &row, &failure).await,
             Err(_) => put_off(core, &row, &failure, now).await,
         },
@@ -108,26 +118,13 @@ async fn one(core: &Core, row: RedemptionRow) -> Option<i64> {
     }
 }
 
-/// Finds the authorization of a redemption in WeChat's list: by appid when the event named it, else the account whose
-/// authorization is not older than the code and whose refresh token is not ours.
+/// Finds the authorization of a redemption in WeChat's list, when WeChat itself said whose the code is. Whatever a
+/// browser brought proves nothing about an account.
 async fn from_list(core: &Core, row: &RedemptionRow) -> Result<Option<Granted>, CallError> {
+    let Some(appid) = &row.authorizer_appid else { return Ok(None) };
     let list = core.engine().heal.list(core, row.platform_id).await?;
-    let mirror = core.store().mirror();
-    let is_news = |appid: &str, refresh: &Option<SecretString>| {
-        let ours = mirror.account_by_appid(row.platform_id, appid).and_then(|a| mirror.account_credential(a.id));
-        match (ours, refresh) {
-            (Some(ours), Some(theirs)) => ours.refresh_token.as_ref().is_none_or(|t| t.expose() != theirs.expose()),
-            (None, Some(_)) => true,
-            (_, None) => false,
-        }
-    };
-    // The code was made at most its lifetime (an hour) before it reached us.
-    let oldest = row.create_time - 3_600;
-    let found = list.iter().find(|(appid, listed)| match &row.authorizer_appid {
-        Some(wanted) => *appid == wanted && listed.refresh_token.is_some(),
-        None => listed.auth_time >= oldest && is_news(appid, &listed.refresh_token),
-    });
-    Ok(found.map(|(appid, listed)| Granted {
+    let listed = list.get(appid).filter(|listed| listed.refresh_token.is_some());
+    Ok(listed.map(|listed| Granted {
         appid: appid.clone(),
         token: None,
         refresh_token: listed.refresh_token.clone(),
@@ -150,6 +147,17 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             let known = account::find(tx, platform_id, &granted.appid)?;
             let mut account =
                 known.unwrap_or(AccountRow { platform_id, appid: granted.appid, ..AccountRow::default() });
+            // The event may have come since, and with it WeChat's time.
+            let create_time = redemption::get(tx, id)?.map_or(create_time, |r| r.create_time.max(create_time));
+            let overtaken = if create_time > 0 {
+                account.unauthorized_create_time > create_time
+            } else {
+                account.unauthorized_at > sent_at
+            };
+            if overtaken {
+                redemption::settle(tx, id, None, None)?;
+                return Ok(None);
+            }
             account.authorized = true;
             account.authorized_at = now;
             account.authorized_create_time =
@@ -179,11 +187,16 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             held.rejections = 0;
             credential::update(tx, &held)?;
             redemption::settle(tx, id, Some(account.id), None)?;
-            Ok::<_, StoreError>((account.id, held.id))
+            Ok::<_, StoreError>(Some((account.id, held.id)))
         })
         .await;
     match kept {
-        Ok((account_id, credential_id)) => {
+        Ok(None) => {
+            core.changes().tell(["links"]);
+            tell_link(core, row);
+            None
+        }
+        Ok(Some((account_id, credential_id))) => {
             core.changes().account(&appid);
             core.changes().tell(["platforms", "links"]);
             tell_link(core, row);

@@ -28,15 +28,19 @@ pub(super) struct Flight {
     pub outcome: Result<(), AppError>,
     /// The component token was found rejected.
     pub parent_changed: bool,
+    /// No call was made: the claim could not be had. Not tried again at once.
+    pub not_started: bool,
 }
 
 /// A new token.
+#[derive(Clone)]
 struct Grant {
     token: SecretString,
     expires_in: i64,
     refresh_token: Option<SecretString>,
 }
 
+#[derive(Clone)]
 enum Verdict {
     Granted(Grant),
     /// The refresh token was dead; WeChat's list has another.
@@ -58,6 +62,7 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         account_id: row.account_id,
         outcome: Ok(()),
         parent_changed: false,
+        not_started: false,
     };
     let (id, generation, run, now) = (row.id, row.generation, core.run_id().to_owned(), core.clock().now());
     let claimed = core
@@ -70,10 +75,12 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
     let (claimed, attempt_id) = match claimed {
         Ok(Some(claimed)) => claimed,
         Ok(None) => {
+            flight.not_started = true;
             flight.outcome = Err(AppError::new(ErrorCode::Unavailable, "another refresh of this token is under way"));
             return flight;
         }
         Err(e) => {
+            flight.not_started = true;
             flight.outcome = Err(e.into());
             return flight;
         }
@@ -136,7 +143,7 @@ async fn look_in_list(core: &Core, row: &CredentialRow, failure: LastError) -> V
     let Some(account) = row.account_id.and_then(|id| core.store().mirror().account(id)) else {
         return Verdict::Failed(FailureKind::NeedsAuthorization, failure);
     };
-    match core.engine().heal.find(core, row.platform_id, &account.appid).await {
+    match core.engine().heal.find(core, row.platform_id, &account.appid, row).await {
         Ok(Some(current)) if row.refresh_token.as_ref().is_none_or(|ours| ours.expose() != current.expose()) => {
             Verdict::Healed(current, failure)
         }
@@ -146,6 +153,9 @@ async fn look_in_list(core: &Core, row: &CredentialRow, failure: LastError) -> V
     }
 }
 
+/// Pauses before the outcome is offered to the store again, ms. It may hold the only copy of a rotated refresh token.
+const STORE_AGAIN: [i64; 3] = [200, 1_000, 2_000];
+
 async fn finish(
     core: &Core,
     claimed: CredentialRow,
@@ -154,12 +164,34 @@ async fn finish(
     sent_at: i64,
     verdict: Verdict,
 ) -> Result<(), AppError> {
+    let mut pauses = STORE_AGAIN.into_iter();
+    loop {
+        let stored = store_outcome(core, &claimed, attempt_id, used, sent_at, verdict.clone()).await;
+        match (stored, pauses.next()) {
+            (Ok(outcome), _) => return outcome,
+            (Err(e), Some(pause)) => {
+                tracing::error!(error = %e, "the outcome of a refresh could not be stored; trying again");
+                core.clock().sleep(pause).await;
+            }
+            (Err(e), None) => return Err(e.into()),
+        }
+    }
+}
+
+async fn store_outcome(
+    core: &Core,
+    claimed: &CredentialRow,
+    attempt_id: i64,
+    used: Used,
+    sent_at: i64,
+    verdict: Verdict,
+) -> Result<Result<(), AppError>, StoreError> {
     let now = core.clock().now();
-    let inner = core.clone();
+    let (inner, id, generation) = (core.clone(), claimed.id, claimed.generation);
     let run = core.run_id().to_owned();
     core.store()
         .write(move |tx| {
-            let Some(mut row) = credential::get(tx, claimed.id)? else {
+            let Some(mut row) = credential::get(tx, id)? else {
                 return Ok(Err(AppError::not_found("credential", "any more")));
             };
             let ours = row.claimed_by.as_deref() == Some(run.as_str());
@@ -172,7 +204,7 @@ async fn finish(
                 row.claimed_at = None;
                 row.interrupted = false;
             }
-            if row.generation != claimed.generation || !authorized {
+            if !ours || row.generation != generation || !authorized {
                 credential::update(tx, &row)?;
                 attempt::finish(tx, attempt_id, AttemptOutcome::Interrupted, now, None, None)?;
                 return Ok(if authorized {
@@ -187,7 +219,7 @@ async fn finish(
             credential::update(tx, &row)?;
             Ok(outcome)
         })
-        .await?
+        .await
 }
 
 fn store_verdict(

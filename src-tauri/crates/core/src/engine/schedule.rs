@@ -14,8 +14,8 @@ use crate::clock::{Clock, MAX_SLEEP_MS};
 use crate::core::Core;
 use crate::dto::{ErrorCode, ReasonCode};
 use crate::error::AppError;
-use crate::policy::{self, Decision, JUMP};
-use crate::store::tables::{attempt, inbox, link, redemption};
+use crate::policy::{self, ASKED_GAP, Decision, JUMP};
+use crate::store::tables::{PRUNED_AT_ONCE, attempt, inbox, link, redemption};
 
 /// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
 const GRACE: u64 = 4_000;
@@ -23,11 +23,13 @@ const GRACE: u64 = 4_000;
 const DETAILS_AT_ONCE: usize = 2;
 /// Old rows are removed so often, ms.
 const PRUNE_EVERY: i64 = 3_600_000;
+/// And again so soon while there are more, ms.
+const PRUNE_AGAIN: i64 = 1_000;
 
 enum Job {
     Redeemed { next_at: Option<i64> },
     Details,
-    Pruned,
+    Pruned { more: bool },
 }
 
 /// (an account's, expiry in ms, credential id), in the order in which flights start.
@@ -41,7 +43,8 @@ pub(super) struct Schedule {
     due_of: HashMap<i64, i64>,
     /// Per platform: the component token before everything that waits for it, then soonest expiry first.
     ready: HashMap<i64, BTreeSet<Ready>>,
-    reasons: HashMap<i64, ReasonCode>,
+    /// Where in `ready` a credential stands, and why.
+    places: HashMap<i64, (ReasonCode, i64, Ready)>,
     flights: JoinSet<Flight>,
     /// Account flights per platform; component tokens do not count, since everything waits for them.
     flying: HashMap<i64, usize>,
@@ -66,7 +69,7 @@ impl Schedule {
             due: BTreeSet::new(),
             due_of: HashMap::new(),
             ready: HashMap::new(),
-            reasons: HashMap::new(),
+            places: HashMap::new(),
             flights: JoinSet::new(),
             flying: HashMap::new(),
             waiters: HashMap::new(),
@@ -156,10 +159,10 @@ impl Schedule {
         if let Some(at) = self.due_of.remove(&id) {
             self.due.remove(&(at, id));
         }
-        if self.reasons.remove(&id).is_some() {
-            for queue in self.ready.values_mut() {
-                queue.retain(|(_, _, other)| *other != id);
-            }
+        if let Some((_, platform, place)) = self.places.remove(&id)
+            && let Some(queue) = self.ready.get_mut(&platform)
+        {
+            queue.remove(&place);
         }
     }
 
@@ -178,16 +181,20 @@ impl Schedule {
             if let Some(at) = self.due_of.remove(&id) {
                 self.due.remove(&(at, id));
             }
-            if self.reasons.insert(id, reason).is_none() {
-                let place = (row.account_id.is_some(), row.expires_at.unwrap_or(0), id);
-                self.ready.entry(row.platform_id).or_default().insert(place);
-            }
+            let place = (row.account_id.is_some(), row.expires_at.unwrap_or(0), id);
+            self.unschedule(id);
+            self.places.insert(id, (reason, row.platform_id, place));
+            self.ready.entry(row.platform_id).or_default().insert(place);
             return;
         }
         self.unschedule(id);
         if let Some(at) = decision.next_at(now) {
             self.due.insert((at, id));
             self.due_of.insert(id, at);
+        }
+        // A person's wish that starts within moments is worth waiting for.
+        if decision.reason() == ReasonCode::Requested && decision.next_at(now).is_some_and(|at| at - now <= ASKED_GAP) {
+            return;
         }
         // Whoever waits learns why nothing happens now. An operator's wish ends with that; a server's report stays.
         if self.waiters.contains_key(&id) {
@@ -240,7 +247,7 @@ impl Schedule {
                     self.ready.remove(&platform);
                 }
             }
-            let Some(queued) = self.reasons.remove(&id) else { continue };
+            let Some((queued, _, _)) = self.places.remove(&id) else { continue };
             // What was true when it was queued may have changed while it stood in line.
             let now = self.clock.now();
             let Some(row) = self.core.store().mirror().credential(id) else { continue };
@@ -282,10 +289,7 @@ impl Schedule {
         if now >= self.prune_at {
             self.prune_at = now + PRUNE_EVERY;
             let core = self.core.clone();
-            self.jobs.spawn(async move {
-                prune(&core, now).await;
-                Job::Pruned
-            });
+            self.jobs.spawn(async move { Job::Pruned { more: prune(&core, now).await } });
         }
     }
 
@@ -319,6 +323,15 @@ impl Schedule {
             self.core.changes().tell(["platforms", "overview", "accounts"]);
         }
         self.answer(flight.id, &flight.outcome);
+        if flight.not_started {
+            // The store or another process is in the way; nothing in the row keeps the next try from being the next
+            // moment (promise 5).
+            self.unschedule(flight.id);
+            let at = self.clock.now() + policy::MIN_GAP;
+            self.due.insert((at, flight.id));
+            self.due_of.insert(flight.id, at);
+            return;
+        }
         self.reconsider(flight.id);
         if flight.account_id.is_none() {
             if flight.outcome.is_ok() {
@@ -342,7 +355,12 @@ impl Schedule {
                 };
             }
             Ok(Job::Details) => self.fetching = self.fetching.saturating_sub(1),
-            Ok(Job::Pruned) => {}
+            // It removes a limited number of rows at once, so that nobody waits long for the store.
+            Ok(Job::Pruned { more }) => {
+                if more {
+                    self.prune_at = self.clock.now() + PRUNE_AGAIN;
+                }
+            }
             Err(e) => {
                 tracing::error!(panicked = e.is_panic(), "a job broke off");
                 self.redeeming = false;
@@ -387,14 +405,22 @@ impl Schedule {
     }
 }
 
-async fn prune(core: &Core, now: i64) {
+/// Answers whether there is more to remove.
+async fn prune(core: &Core, now: i64) -> bool {
     let pruned = core
         .store()
         .write(move |tx| {
-            Ok(inbox::prune(tx, now)? + attempt::prune(tx, now)? + link::prune(tx, now)? + redemption::prune(tx, now)?)
+            let most = inbox::prune(tx, now)?.max(attempt::prune(tx, now)?);
+            link::prune(tx, now)?;
+            redemption::prune(tx, now)?;
+            Ok(most)
         })
         .await;
-    if let Err(e) = pruned {
-        tracing::warn!(error = %e, "old rows could not be removed");
+    match pruned {
+        Ok(most) => most >= PRUNED_AT_ONCE,
+        Err(e) => {
+            tracing::warn!(error = %e, "old rows could not be removed");
+            false
+        }
     }
 }

@@ -368,3 +368,57 @@ async fn nothing_secret_is_shown() {
         assert!(!shown.contains(secret), "{secret}");
     }
 }
+
+/// Whatever a browser brings proves nothing: a made-up code on one's own link must not reach for somebody's account.
+#[tokio::test(start_paused = true)]
+async fn a_made_up_code_takes_nobody_over() {
+    let world = World::ready().await;
+    world.accounts(1, 7_000_000).await;
+    // WeChat has a newer refresh token for the account than we have: just authorized again, the event is on its way.
+    world.wechat.rotate_behind_our_back(&appid(0));
+    let request = serde_json::json!({"component_appid": crate::testing::COMPONENT, "kind": "pc", "tenant": "evil"});
+    let link = world.core.create_link(serde_json::from_value(request).unwrap()).await.unwrap();
+    let platform_id = world.core.store().mirror().platforms()[0].id;
+    for _ in 0..2 {
+        world.wechat.fault("api_query_auth", Fault::Errcode(61010));
+    }
+    let (id, now) = (link.link_id.clone(), world.clock.now());
+    let offered = world.core.store().write(move |tx| {
+        use crate::store::tables::redemption::{Offer, offer};
+        let code = "queryauthcode@@@garbage".into();
+        offer(
+            tx,
+            &Offer {
+                platform_id,
+                code: &code,
+                link_id: Some(&id),
+                authorizer_appid: None,
+                create_time: 0,
+                expires_at: now + 600_000,
+            },
+            now,
+        )
+    });
+    offered.await.unwrap();
+    world.core.wake(crate::engine::Wake::Redeem);
+    world.pass(700_000).await;
+    assert_eq!(world.core.get_link(&link.link_id).await.unwrap().account, None);
+    assert_eq!(world.account(&appid(0)).tenant, None);
+    assert_eq!(world.credential(&appid(0)).generation, 1);
+}
+
+/// The owner cancels while the code is being redeemed: the account must not come back to life.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_during_the_redemption_wins() {
+    let a = "wxaaaaaaaaaaaaaaaa";
+    let world = World::ready().await;
+    world.wechat.latency.store(3_000, std::sync::atomic::Ordering::SeqCst);
+    let at = world.now_s();
+    world.event("authorized", a, at, Some(&format!("queryauthcode@@@{a}"))).await.unwrap();
+    world.pass(1_000).await;
+    world.event("unauthorized", a, at + 1, None).await.unwrap();
+    world.pass(60_000).await;
+    assert!(!world.account(a).authorized);
+    assert!(world.credential(a).token.is_none());
+    assert_eq!(world.core.list_accounts(&crate::dto::AccountQuery::default()).unwrap().total, 0);
+}

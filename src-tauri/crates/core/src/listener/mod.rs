@@ -15,7 +15,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::core::Core;
@@ -82,13 +82,13 @@ pub(crate) async fn run_with(core: Core, listener: TcpListener, slow: Duration) 
         let service = service.clone();
         connections.spawn(async move {
             let _slot = slot;
-            connection(SharedStream::new(stream), service, slow).await;
+            connection(stream, service, slow).await;
         });
     }
 }
 
-async fn connection(stream: SharedStream, service: axum::Router, slow: Duration) {
-    let raw = stream.clone();
+async fn connection(stream: TcpStream, service: axum::Router, slow: Duration) {
+    let (stream, last) = SharedStream::new(stream, slow);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(slow)
@@ -99,10 +99,10 @@ async fn connection(stream: SharedStream, service: axum::Router, slow: Duration)
         .await;
     if let Err(e) = served
         && e.is_timeout()
-        && raw.mid_head()
+        && last.mid_head()
     {
         // hyper closes a slow head without a word; the interface promises 408.
-        raw.try_say(b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain\r\ncontent-length: 8\r\nconnection: close\r\n\r\ntoo slow");
+        last.try_say(b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain\r\ncontent-length: 8\r\nconnection: close\r\n\r\ntoo slow");
     }
 }
 

@@ -7,7 +7,6 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use wechat::secret::SecretString;
 
 use super::routes::text;
@@ -99,23 +98,29 @@ pub(super) async fn launch(
     )
 }
 
-#[derive(Deserialize)]
-pub(super) struct Callback {
-    auth_code: Option<String>,
-    expires_in: Option<i64>,
-}
+/// Codes that one link may bring: one, and room for a browser that is sent back twice.
+const CODES: i64 = 3;
+/// A callback this long after the link's end cannot be its own: a code lives at most two hours, ms.
+const LATEST: i64 = 2 * 3_600_000;
 
 pub(super) async fn authorized(
     State(core): State<Core>,
     Path((component, link_id)): Path<(String, String)>,
-    Query(callback): Query<Callback>,
+    Query(callback): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
     let words = Words::of(&headers);
     let Some((link, _)) = find(&core, &component, &link_id).await else {
         return text(StatusCode::NOT_FOUND, "not found");
     };
-    let Some(code) = callback.auth_code.filter(|c| !c.is_empty() && c.len() <= 1024) else {
+    if let Some(account) = link.account_id {
+        return done(&core, words, account);
+    }
+    if core.clock().now() > link.expires_at + LATEST {
+        return expired(words);
+    }
+    let value = |name: &str| callback.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+    let Some(code) = value("auth_code").filter(|c| !c.is_empty() && c.len() <= 1024) else {
         return page(
             words,
             StatusCode::BAD_REQUEST,
@@ -131,49 +136,43 @@ pub(super) async fn authorized(
     let code = SecretString::from(code);
     let now = core.clock().now();
     // The documented lifetime when WeChat says none (protocol D.5), capped: the value comes from outside.
-    let expires_at = now + callback.expires_in.unwrap_or(600).clamp(60, 7_200) * 1000;
+    let expires_at = now + value("expires_in").and_then(|v| v.parse().ok()).unwrap_or(600_i64).clamp(60, 7_200) * 1000;
     let (platform_id, id) = (link.platform_id, link.id.clone());
     let offered = core
         .store()
         .write(move |tx| {
+            if !redemption::link_may_bring(tx, &id, code.expose(), CODES)? {
+                return Ok(None);
+            }
             let offer = Offer {
                 platform_id,
                 code: &code,
                 link_id: Some(&id),
                 authorizer_appid: None,
-                create_time: now / 1000,
+                create_time: 0,
                 expires_at,
             };
-            redemption::offer(tx, &offer, now)
+            redemption::offer(tx, &offer, now).map(Some)
         })
         .await;
-    let Ok(redemption_id) = offered else {
-        return page(
-            words,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Mood::Bad,
-            words.pick("暂时无法保存授权", "The authorization could not be saved"),
-            words.pick("请稍后刷新本页。", "Reload this page in a moment."),
-            None,
-        );
+    let redemption_id = match offered {
+        Ok(Some(id)) => id,
+        Ok(None) => return expired(words),
+        Err(_) => {
+            return page(
+                words,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Mood::Bad,
+                words.pick("暂时无法保存授权", "The authorization could not be saved"),
+                words.pick("请稍后刷新本页。", "Reload this page in a moment."),
+                None,
+            );
+        }
     };
     core.changes().tell(["links", &format!("link:{}", link.id)]);
     core.wake(Wake::Redeem);
     match settled(&core, redemption_id).await {
-        Some((RedemptionState::Done, Some(account), _)) => {
-            let name = core
-                .store()
-                .mirror()
-                .account(account)
-                .map(|a| if a.nick_name.is_empty() { a.appid.clone() } else { a.nick_name.clone() })
-                .unwrap_or_default();
-            let line = if words.zh {
-                format!("「{name}」已授权，可以关闭本页。")
-            } else {
-                format!("“{name}” is authorized. You can close this page.")
-            };
-            page(words, StatusCode::OK, Mood::Good, words.pick("授权成功", "Authorized"), &line, None)
-        }
+        Some((RedemptionState::Done, Some(account), _)) => done(&core, words, account),
         Some((RedemptionState::Failed, _, error)) => failed(words, error),
         _ => page(
             words,
@@ -184,6 +183,31 @@ pub(super) async fn authorized(
             None,
         ),
     }
+}
+
+fn done(core: &Core, words: Words, account: i64) -> Response {
+    let name = core
+        .store()
+        .mirror()
+        .account(account)
+        .map_or_else(String::new, |a| if a.nick_name.is_empty() { a.appid.clone() } else { a.nick_name.clone() });
+    let line = if words.zh {
+        format!("「{name}」已授权，可以关闭本页。")
+    } else {
+        format!("“{name}” is authorized. You can close this page.")
+    };
+    page(words, StatusCode::OK, Mood::Good, words.pick("授权成功", "Authorized"), &line, None)
+}
+
+fn expired(words: Words) -> Response {
+    page(
+        words,
+        StatusCode::GONE,
+        Mood::Bad,
+        words.pick("链接已过期", "This link has expired"),
+        words.pick("请联系发送链接的人，重新获取授权链接。", "Ask whoever sent it to you for a new one."),
+        None,
+    )
 }
 
 fn failed(words: Words, error: Option<LastError>) -> Response {

@@ -142,8 +142,13 @@ async fn read(
     if announced.is_some_and(|n| n > MAX_BODY) {
         return Err(too_large);
     }
-    let collected = tokio::time::timeout(slow, Limited::new(body, MAX_BODY).collect());
-    match collected.await {
+    let mut whole = std::pin::pin!(Limited::new(body, MAX_BODY).collect());
+    // Most bodies came with their head: no timer is started for those.
+    let collected = match futures_util::poll!(whole.as_mut()) {
+        std::task::Poll::Ready(collected) => Ok(collected),
+        std::task::Poll::Pending => tokio::time::timeout(slow, whole).await,
+    };
+    match collected {
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "too_slow", "too slow")),
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(e)) if e.downcast_ref::<LengthLimitError>().is_some() => Err(too_large),

@@ -189,3 +189,18 @@ async fn unknown_links_are_not_found_and_say_nothing() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     }
 }
+
+/// A client that asks and never reads gives its slot back.
+#[tokio::test]
+async fn unread_answers_end_a_connection() {
+    let door = door().await;
+    let stream = TcpStream::connect(door.address).await.unwrap();
+    let request = b"GET /healthz?nonce=abcdefabcdefabcdef HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+    let (mut read, mut write) = stream.into_split();
+    // Writes until both sides are full, then the server's patience ends and it closes.
+    let written =
+        tokio::time::timeout(Duration::from_secs(20), async move { while write.write_all(&request).await.is_ok() {} });
+    assert!(written.await.is_ok(), "the server never gave up");
+    let mut rest = Vec::new();
+    let _ = read.read_to_end(&mut rest).await;
+}

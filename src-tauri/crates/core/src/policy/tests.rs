@@ -121,11 +121,17 @@ fn quota_waits_for_midnight_in_beijing() {
 }
 
 #[test]
-fn an_operator_who_asks_is_served_at_once_but_not_without_a_parent() {
-    let facts = Facts { asked: Some(ReasonCode::Requested), ..failed(FailureKind::Ip, 4, T0 + 999) };
-    assert_eq!(decide(&facts, T0 + 1_000), Decision::Refresh { reason: ReasonCode::Requested });
+fn an_operator_who_asks_skips_the_ladder_but_not_the_gap_or_the_parent() {
+    let facts = Facts { asked: Some(ReasonCode::Requested), ..failed(FailureKind::Ip, 4, T0) };
+    assert!(
+        matches!(decide(&facts, T0 + 1_000), Decision::Wait { reason: ReasonCode::Requested, .. }),
+        "the gap holds"
+    );
+    assert_eq!(decide(&facts, T0 + ASKED_GAP), Decision::Refresh { reason: ReasonCode::Requested });
+    let quota = Facts { failure: Some(FailureKind::Quota), ..facts.clone() };
+    assert_eq!(decide(&quota, T0 + MIN_GAP).reason(), ReasonCode::QuotaExhausted, "a used-up quota is not asked again");
     let facts = Facts { parent: Parent::TokenMissing, ..facts };
-    assert!(matches!(decide(&facts, T0 + 1_000), Decision::Wait { reason: ReasonCode::ParentMissing, .. }));
+    assert!(matches!(decide(&facts, T0 + MIN_GAP), Decision::Wait { reason: ReasonCode::ParentMissing, .. }));
 }
 
 #[test]

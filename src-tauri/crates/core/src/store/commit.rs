@@ -7,12 +7,20 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{Mirror, Patch, StoreError};
+
+/// A commit that follows one shared by at least so many waits a moment for as many again: whoever was just answered is
+/// about to write, and two half groups cost two `fsync`s.
+const COMPANY: usize = 4;
+/// The longest such wait. A commit costs about twice as much.
+const MOMENT: Duration = Duration::from_micros(120);
 
 /// At most this many jobs share a commit, so that the first of a flood is not kept waiting for the last.
 const MAX_GROUP: usize = 512;
@@ -21,6 +29,8 @@ const MAX_GROUP: usize = 512;
 pub struct Tx<'a> {
     connection: &'a Connection,
     patches: RefCell<Vec<Patch>>,
+    /// Messages noted as seen by jobs of this transaction; forgotten again when it is not committed.
+    seen: RefCell<Vec<(i64, i64)>>,
     mirror: &'a Mirror,
 }
 
@@ -42,6 +52,10 @@ impl Tx<'_> {
     pub fn patch(&self, patch: Patch) {
         self.patches.borrow_mut().push(patch);
     }
+    /// A message was noted as seen.
+    pub(super) fn saw(&self, key: (i64, i64)) {
+        self.seen.borrow_mut().push(key);
+    }
     /// The rows as of the last commit. Jobs of the same group may have changed rows since: read those from the
     /// connection.
     #[must_use]
@@ -61,10 +75,13 @@ struct State {
     /// A blocking task drains the queue.
     draining: bool,
     closed: bool,
+    /// The drain waits for the queue to grow to this length.
+    awaited: Option<usize>,
 }
 
 struct Shared {
     state: Mutex<State>,
+    grown: Condvar,
     connection: Mutex<Connection>,
     mirror: Arc<Mirror>,
 }
@@ -75,8 +92,15 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(connection: Connection, mirror: Arc<Mirror>) -> Self {
-        let state = State { jobs: VecDeque::new(), draining: false, closed: false };
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), connection: Mutex::new(connection), mirror }) }
+        let state = State { jobs: VecDeque::new(), draining: false, closed: false, awaited: None };
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                grown: Condvar::new(),
+                connection: Mutex::new(connection),
+                mirror,
+            }),
+        }
     }
 
     pub(super) async fn submit<T, F>(&self, work: F, savepoint: bool) -> Result<T, StoreError>
@@ -101,6 +125,10 @@ impl Queue {
                 return Err(StoreError::Stopping);
             }
             state.jobs.push_back(Job { run });
+            if state.awaited.is_some_and(|length| state.jobs.len() >= length) {
+                state.awaited = None;
+                self.shared.grown.notify_one();
+            }
             !std::mem::replace(&mut state.draining, true)
         };
         if start {
@@ -127,11 +155,21 @@ impl Queue {
 }
 
 fn drain(shared: &Shared) {
-    let Ok(connection) = shared.connection.lock() else { return };
+    // A panic inside a job is caught below; the connection behind a poisoned lock is whole.
+    let connection = shared.connection.lock().unwrap_or_else(PoisonError::into_inner);
     let mut group = Vec::with_capacity(64);
+    let mut company = 0;
     loop {
         {
             let Ok(mut state) = shared.state.lock() else { return };
+            if company >= COMPANY && state.jobs.len() < company && !state.closed {
+                state.awaited = Some(company);
+                match shared.grown.wait_timeout(state, MOMENT) {
+                    Ok((waited, _)) => state = waited,
+                    Err(_) => return,
+                }
+                state.awaited = None;
+            }
             let take = state.jobs.len().min(MAX_GROUP);
             group.extend(state.jobs.drain(..take));
             if group.is_empty() {
@@ -139,13 +177,14 @@ fn drain(shared: &Shared) {
                 return;
             }
         }
+        company = group.len();
         commit_group(&connection, &shared.mirror, &mut group);
     }
 }
 
 fn commit_group(connection: &Connection, mirror: &Mirror, group: &mut Vec<Job>) {
     let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut s| s.execute([]));
-    let tx = Tx { connection, patches: RefCell::new(Vec::new()), mirror };
+    let tx = Tx { connection, patches: RefCell::new(Vec::new()), seen: RefCell::new(Vec::new()), mirror };
     let mut done: Vec<Done> = Vec::with_capacity(group.len());
     match begun {
         Ok(_) => {
@@ -155,7 +194,15 @@ fn commit_group(connection: &Connection, mirror: &Mirror, group: &mut Vec<Job>) 
                 if connection.is_autocommit() {
                     break;
                 }
-                done.push((job.run)(&tx));
+                // What a panicking job wrote cannot be told from the rest of its group: all of it goes.
+                match catch_unwind(AssertUnwindSafe(|| (job.run)(&tx))) {
+                    Ok(answer) => done.push(answer),
+                    Err(_) => {
+                        tracing::error!("a store job panicked; the whole group is rolled back");
+                        let _ = connection.execute_batch("ROLLBACK");
+                        break;
+                    }
+                }
             }
         }
         Err(e) => {
@@ -166,7 +213,7 @@ fn commit_group(connection: &Connection, mirror: &Mirror, group: &mut Vec<Job>) 
         }
     }
     let committed = if connection.is_autocommit() {
-        Err(StoreError::DiskFull)
+        Err(StoreError::RolledBack)
     } else {
         connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([])).map(|_| ()).map_err(StoreError::from)
     };
@@ -174,6 +221,8 @@ fn commit_group(connection: &Connection, mirror: &Mirror, group: &mut Vec<Job>) 
         Ok(()) => mirror.apply(tx.patches.into_inner()),
         Err(e) => {
             tracing::error!(error = %e, "a commit failed and was rolled back");
+            // Before the next group is taken: WeChat's repeat of a message must be stored then.
+            super::tables::inbox::forget(mirror, &tx.seen.take());
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
             }
@@ -187,11 +236,14 @@ fn commit_group(connection: &Connection, mirror: &Mirror, group: &mut Vec<Job>) 
 fn in_savepoint<T>(tx: &Tx<'_>, work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
     tx.prepare_cached("SAVEPOINT job")?.execute([])?;
     let before = tx.patches.borrow().len();
+    let seen_before = tx.seen.borrow().len();
     let outcome = work(tx);
     let end = match &outcome {
         Ok(_) => tx.prepare_cached("RELEASE job").and_then(|mut s| s.execute([])),
         Err(_) => {
             tx.patches.borrow_mut().truncate(before);
+            let undone = tx.seen.borrow_mut().split_off(seen_before);
+            super::tables::inbox::forget(tx.mirror, &undone);
             tx.prepare_cached("ROLLBACK TO job")
                 .and_then(|mut s| s.execute([]))
                 .and_then(|_| tx.prepare_cached("RELEASE job"))

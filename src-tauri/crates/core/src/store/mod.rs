@@ -49,6 +49,9 @@ pub enum StoreError {
     /// No space left; the transaction was rolled back.
     #[error("the disk is full")]
     DiskFull,
+    /// The transaction was rolled back under the job: a full disk, or a panic of another job of its group.
+    #[error("the change was rolled back; the disk may be full")]
+    RolledBack,
     /// The engine is stopping and takes no more writes.
     #[error("the store is closing")]
     Stopping,
@@ -67,6 +70,7 @@ impl Clone for StoreError {
     fn clone(&self) -> Self {
         match self {
             Self::DiskFull => Self::DiskFull,
+            Self::RolledBack => Self::RolledBack,
             Self::Stopping => Self::Stopping,
             Self::Sqlite(text) => Self::Sqlite(text.clone()),
             Self::Broken => Self::Broken,
@@ -141,6 +145,7 @@ impl Store {
     /// See [`OpenError`]; nothing is overwritten in any of them.
     pub fn open(path: &Path, key: &SecretString, durability: Durability) -> Result<Self, OpenError> {
         let existed = path.exists();
+        private_file(path);
         let mut connection = connect(path, key, durability, false).map_err(|e| open_error(&e, existed))?;
         migrate(&mut connection, path, existed)?;
         let mirror = Arc::new(Mirror::load(&connection).map_err(|e| open_error(&e, existed))?);
@@ -254,6 +259,19 @@ fn connect(
         ))?;
     }
     Ok(connection)
+}
+
+/// The file is its owner's alone before SQLite writes the first page; the log files take its mode.
+fn private_file(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        // A failure shows a moment later, in words, when SQLite opens the file.
+        if made.is_ok() {
+            let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
+        }
+    }
 }
 
 fn zeroizing(text: String) -> zeroize::Zeroizing<String> {

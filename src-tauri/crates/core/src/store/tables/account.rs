@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         authorized_at INTEGER NOT NULL,
         authorized_create_time INTEGER NOT NULL,
         unauthorized_create_time INTEGER NOT NULL DEFAULT 0,
+        unauthorized_at INTEGER NOT NULL DEFAULT 0,
         details_at INTEGER,
         details_error TEXT,
         has_avatar INTEGER NOT NULL DEFAULT 0,
@@ -83,6 +84,8 @@ pub struct AccountRow {
     pub authorized_create_time: i64,
     /// Last cancellation by WeChat's clock, **seconds**, 0 for none.
     pub unauthorized_create_time: i64,
+    /// Arrival of the last cancellation by our clock, ms, 0 for none.
+    pub unauthorized_at: i64,
     /// Details fetched, ms.
     pub details_at: Option<i64>,
     /// Why the last fetch failed.
@@ -126,6 +129,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         authorized_at: row.get("authorized_at")?,
         authorized_create_time: row.get("authorized_create_time")?,
         unauthorized_create_time: row.get("unauthorized_create_time")?,
+        unauthorized_at: row.get("unauthorized_at")?,
         details_at: row.get("details_at")?,
         details_error: error.and_then(|e| serde_json::from_str(&e).ok()),
         has_avatar: row.get("has_avatar")?,
@@ -167,8 +171,8 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
     tx.prepare_cached(
         "INSERT INTO account (id, platform_id, appid, kind, nick_name, user_name, principal_name, alias, signature,
             head_img, service_type, verify_type, account_status, scopes, tenant, authorized, authorized_at,
-            authorized_create_time, unauthorized_create_time, details_at, details_error, has_avatar)
-         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+            authorized_create_time, unauthorized_create_time, details_at, details_error, has_avatar, unauthorized_at)
+         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
          ON CONFLICT (platform_id, appid) DO UPDATE SET kind = excluded.kind, nick_name = excluded.nick_name,
             user_name = excluded.user_name, principal_name = excluded.principal_name, alias = excluded.alias,
             signature = excluded.signature, head_img = excluded.head_img, service_type = excluded.service_type,
@@ -176,7 +180,8 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
             tenant = excluded.tenant, authorized = excluded.authorized, authorized_at = excluded.authorized_at,
             authorized_create_time = excluded.authorized_create_time,
             unauthorized_create_time = excluded.unauthorized_create_time, details_at = excluded.details_at,
-            details_error = excluded.details_error, has_avatar = excluded.has_avatar",
+            details_error = excluded.details_error, has_avatar = excluded.has_avatar,
+            unauthorized_at = excluded.unauthorized_at",
     )?
     .execute(params![
         row.id,
@@ -201,6 +206,7 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
         row.details_at,
         row.details_error.as_ref().and_then(|e| serde_json::to_string(e).ok()),
         row.has_avatar,
+        row.unauthorized_at,
     ])?;
     let stored = find(tx, row.platform_id, &row.appid)?.ok_or(StoreError::Broken)?;
     let stored = Arc::new(stored);

@@ -192,7 +192,9 @@ pub fn update(tx: &Tx<'_>, row: &CredentialRow) -> Result<Arc<CredentialRow>, St
 /// SQLite's.
 pub fn claim(tx: &Tx<'_>, id: i64, generation: i64, run: &str, now: i64) -> Result<Option<CredentialRow>, StoreError> {
     let Some(mut row) = get(tx, id)? else { return Ok(None) };
-    let held = row.claimed_by.is_some() && row.claimed_at.is_some_and(|at| (now - at).abs() < CLAIM_TTL);
+    // Our own old claim: its flight broke off before it could give it back. The engine flies once per credential.
+    let held = row.claimed_by.as_deref().is_some_and(|by| by != run)
+        && row.claimed_at.is_some_and(|at| (now - at).abs() < CLAIM_TTL);
     if held || row.generation != generation {
         return Ok(None);
     }

@@ -91,7 +91,12 @@ impl Seen {
     }
 
     fn remove(&mut self, key: (i64, i64)) {
-        self.keys.remove(&key);
+        if self.keys.remove(&key) {
+            // Newest last, and only what was just added is ever removed.
+            if let Some(at) = self.order.iter().rposition(|k| *k == key) {
+                self.order.remove(at);
+            }
+        }
     }
 }
 
@@ -122,7 +127,10 @@ pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
         .prepare_cached("INSERT INTO inbox (platform_id, authorizer, received_at, dedupe, random, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .and_then(|mut s| s.execute(params![push.platform_id, push.authorizer, push.received_at, push.dedupe, push.random, push.body]));
     match stored {
-        Ok(_) => Ok(true),
+        Ok(_) => {
+            tx.saw(key);
+            Ok(true)
+        }
         Err(e) => {
             seen.remove(key);
             Err(e.into())
@@ -130,10 +138,14 @@ pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
     }
 }
 
-/// Forgets a message whose commit failed, so that WeChat's repeat is stored.
-pub fn forget(mirror: &crate::store::Mirror, platform_id: i64, dedupe: i64) {
-    if let Ok(mut seen) = mirror.seen.lock() {
-        seen.remove((platform_id, dedupe));
+/// Forgets messages whose transaction was rolled back, so that WeChat's repeat is stored.
+pub fn forget(mirror: &crate::store::Mirror, keys: &[(i64, i64)]) {
+    if keys.is_empty() {
+        return;
+    }
+    let mut seen = mirror.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for key in keys {
+        seen.remove(*key);
     }
 }
 

@@ -13,6 +13,9 @@ pub mod notice;
 pub mod platform;
 pub mod redemption;
 
+/// Rows that one pruning of a large table removes at most.
+pub const PRUNED_AT_ONCE: usize = 5_000;
+
 /// All migrations as (schema version, SQL), in the order in which they run.
 #[must_use]
 pub fn migrations() -> Vec<(u32, &'static str)> {

@@ -134,7 +134,7 @@ pub fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<Platform
     connection.prepare_cached("SELECT * FROM platform WHERE id = ?1")?.query_row([id], read).optional()
 }
 
-/// Adds (`id` 0) or updates a platform's own fields; its ticket is left alone. Answers the row id.
+/// Adds (`id` 0) or updates a platform's own fields; its ticket is kept, and tried again if WeChat had refused it. Answers the row id.
 ///
 /// # Errors
 /// SQLite's.
@@ -148,7 +148,8 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
             component_appsecret = excluded.component_appsecret, verify_token = excluded.verify_token,
             encoding_aes_key = excluded.encoding_aes_key, previous_encoding_aes_key = excluded.previous_encoding_aes_key,
             public_base_url = excluded.public_base_url, endpoints = excluded.endpoints,
-            outbound_proxy = excluded.outbound_proxy, sandbox = excluded.sandbox, updated_at = excluded.updated_at",
+            outbound_proxy = excluded.outbound_proxy, sandbox = excluded.sandbox, updated_at = excluded.updated_at,
+            ticket_refused = 0",
     )?
     .execute(params![
         row.id,

@@ -30,7 +30,8 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         created_at INTEGER NOT NULL,
         UNIQUE (platform_id, code_hash)
     ) STRICT;
-    CREATE INDEX redemption_pending ON redemption (next_at) WHERE state = 'pending';",
+    CREATE INDEX redemption_pending ON redemption (next_at) WHERE state = 'pending';
+    CREATE INDEX redemption_link ON redemption (link_id) WHERE link_id IS NOT NULL;",
 )];
 
 /// Where a redemption stands.
@@ -57,7 +58,7 @@ pub struct RedemptionRow {
     pub link_id: Option<String>,
     /// Account, if the event told.
     pub authorizer_appid: Option<String>,
-    /// By WeChat's clock, **seconds**; by ours when only the callback came.
+    /// By WeChat's clock, **seconds**; 0 while only the browser's callback came.
     pub create_time: i64,
     /// The code's end, ms.
     pub expires_at: i64,
@@ -122,6 +123,11 @@ pub fn offer(tx: &Tx<'_>, offer: &Offer<'_>, now: i64) -> Result<i64, StoreError
         "INSERT INTO redemption (platform_id, code_hash, code, link_id, authorizer_appid, create_time, expires_at, next_at, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
          ON CONFLICT (platform_id, code_hash) DO UPDATE SET link_id = coalesce(link_id, excluded.link_id),
+            create_time = max(create_time, excluded.create_time),
+            -- A code that was given up gets another chance once WeChat itself says whose it is.
+            state = CASE WHEN state = 'failed' AND authorizer_appid IS NULL AND excluded.authorizer_appid IS NOT NULL THEN 'pending' ELSE state END,
+            code = CASE WHEN state = 'failed' AND authorizer_appid IS NULL AND excluded.authorizer_appid IS NOT NULL THEN excluded.code ELSE code END,
+            next_at = CASE WHEN state = 'failed' THEN excluded.next_at ELSE next_at END,
             authorizer_appid = coalesce(authorizer_appid, excluded.authorizer_appid)",
         params![
             offer.platform_id,
@@ -154,6 +160,19 @@ pub fn offer(tx: &Tx<'_>, offer: &Offer<'_>, now: i64) -> Result<i64, StoreError
 /// SQLite's.
 pub fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<RedemptionRow>> {
     connection.prepare_cached("SELECT * FROM redemption WHERE id = ?1")?.query_row([id], read).optional()
+}
+
+/// Whether a link may bring this code: a known one always, a new one while the link has brought fewer than `limit`.
+///
+/// # Errors
+/// SQLite's.
+pub fn link_may_bring(connection: &Connection, link_id: &str, code: &str, limit: i64) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM redemption WHERE link_id = ?1 AND code_hash = ?2)
+            OR (SELECT count(*) FROM redemption WHERE link_id = ?1) < ?3",
+        params![link_id, code_hash(code), limit],
+        |r| r.get(0),
+    )
 }
 
 /// Pending rows, soonest first.
