@@ -44,6 +44,9 @@ pub struct OpenOptions {
     pub engine: EngineOptions,
     /// How hard commits are.
     pub durability: Durability,
+    /// Set a damaged store aside and begin a new one, which the window then says on top of everything. Without it the
+    /// damage is an error: a server must not go on with no accounts because its key file was swapped.
+    pub set_aside_damaged: bool,
 }
 
 impl OpenOptions {
@@ -58,6 +61,7 @@ impl OpenOptions {
             transports: Arc::new(HttpTransports),
             engine: EngineOptions::default(),
             durability: Durability::Full,
+            set_aside_damaged: true,
         }
     }
 }
@@ -408,6 +412,13 @@ fn open_store(options: &OpenOptions) -> Result<Opened, AppError> {
     let path = paths::store_file(dir);
     match Store::open(&path, &key.hex, options.durability) {
         Ok(store) => Ok((lock, key.source, store, None)),
+        Err(OpenError::Damaged) if !options.set_aside_damaged => Err(AppError::new(
+            ErrorCode::Store,
+            format!(
+                "{} is damaged, or its key is another one. Put the right store.key or a backup back; to begin anew, move the store away",
+                path.display()
+            ),
+        )),
         Err(OpenError::Damaged) => {
             let aside = set_aside(&path, options.clock.now())?;
             tracing::error!(aside = %aside.display(), "the store is damaged or has another key; it was set aside");

@@ -234,7 +234,7 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
     }
     let operator_asked = facts.asked == Some(ReasonCode::Requested);
     if let Some(blocked) = blocked_by_failure(facts, now)
-        && !(operator_asked && !matches!(facts.failure, Some(FailureKind::Quota | FailureKind::RateLimited)))
+        && (!operator_asked || matches!(facts.failure, Some(FailureKind::Quota | FailureKind::RateLimited)))
     {
         return blocked;
     }

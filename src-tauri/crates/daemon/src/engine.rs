@@ -145,6 +145,8 @@ impl Running {
 /// goes into a file, because a service has no session whose keychain it could ask.
 pub fn options(dir: &Path) -> OpenOptions {
     let mut options = OpenOptions::new(dir);
+    // A server must not go on empty because a file was swapped; a person at a window is told and decides.
+    options.set_aside_damaged = false;
     options.keychain = paths::store_file(dir).exists() && !paths::key_file(dir).exists();
     options
 }

@@ -132,3 +132,20 @@ async fn a_key_is_shown_once_and_opens_its_scope_until_revoked() {
         assert!(!engine.said().contains(secret.as_str()));
     }
 }
+
+/// A swapped key or a damaged store: a server says so and touches nothing, instead of going on empty.
+#[test]
+fn a_damaged_store_or_another_key_ends_with_2_and_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = platform(NOWHERE, "https://abc.natapp.cc").to_string();
+    assert_eq!(run(dir.path(), &["platform", "add", "--file", "-"], &input).status.code(), Some(0));
+    let (store, key) = (dir.path().join("wxdesk.db"), dir.path().join("store.key"));
+    let (bytes, hex) = (std::fs::read(&store).unwrap(), std::fs::read(&key).unwrap());
+    std::fs::write(&key, "ab".repeat(32)).unwrap();
+    let refused = run(dir.path(), &["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"], "");
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("its key is another one"), "{}", said(&refused));
+    assert_eq!(std::fs::read(&store).unwrap(), bytes);
+    std::fs::write(&key, hex).unwrap();
+    assert_eq!(run(dir.path(), &["platform", "list"], "").status.code(), Some(0), "the right key opens it again");
+}

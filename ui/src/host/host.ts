@@ -1,0 +1,106 @@
+/**
+ * The one typed face of the engine. Owns the list of commands and their argument names; must not know which host
+ * answers. Invariant: argument names are those of the engine's commands (snake_case), results are the generated types.
+ */
+import type {
+  Account,
+  AccountDetail,
+  AccountPage,
+  AccountQuery,
+  AppInfo,
+  Attempt,
+  CallbackUrls,
+  Change,
+  ErrorBody,
+  FieldError,
+  Link,
+  LinkRequest,
+  Overview,
+  PermissionSet,
+  Platform,
+  PlatformInput,
+  RevealedSecret,
+  SecretField,
+  TunnelHealth,
+} from "./types";
+
+/** Command name → its arguments and its result. */
+export interface Commands {
+  app_info: { args: Record<string, never>; result: AppInfo };
+  overview: { args: Record<string, never>; result: Overview };
+  check_door: { args: { public_base_url: string }; result: TunnelHealth };
+  restart_listener: { args: Record<string, never>; result: null };
+  dismiss_notice: { args: { id: string }; result: null };
+  list_platforms: { args: Record<string, never>; result: Platform[] };
+  get_platform: { args: { component_appid: string }; result: Platform };
+  validate_platform: { args: { input: PlatformInput }; result: FieldError[] };
+  save_platform: { args: { input: PlatformInput }; result: Platform };
+  remove_platform: { args: { component_appid: string }; result: null };
+  reveal_platform_secret: { args: { component_appid: string; field: SecretField }; result: RevealedSecret };
+  start_ticket_push: { args: { component_appid: string }; result: null };
+  refresh_component: { args: { component_appid: string }; result: Platform };
+  preview_callback_urls: { args: { component_appid: string; public_base_url: string }; result: CallbackUrls };
+  generate_verify_token: { args: Record<string, never>; result: string };
+  generate_encoding_aes_key: { args: Record<string, never>; result: string };
+  list_accounts: { args: { query: AccountQuery }; result: AccountPage };
+  get_account: { args: { component_appid: string; appid: string }; result: AccountDetail };
+  refresh_account: { args: { component_appid: string; appid: string }; result: Account };
+  refresh_details: { args: { component_appid: string; appid: string }; result: AccountDetail };
+  reveal_token: { args: { component_appid: string; appid: string }; result: RevealedSecret };
+  get_avatar: { args: { component_appid: string; appid: string }; result: string | null };
+  permission_sets: { args: Record<string, never>; result: PermissionSet[] };
+  create_link: { args: { request: LinkRequest }; result: Link };
+  get_link: { args: { link_id: string }; result: Link };
+  list_links: { args: { component_appid: string | null }; result: Link[] };
+  link_qr_png: { args: { link_id: string }; result: string };
+  close_link: { args: { link_id: string }; result: null };
+  list_attempts: { args: { component_appid: string; appid: string | null }; result: Attempt[] };
+  enter_sandbox: { args: Record<string, never>; result: AppInfo };
+  leave_sandbox: { args: Record<string, never>; result: AppInfo };
+}
+
+export type CommandName = keyof Commands;
+
+/** An error of the engine, or of the way to it. `body.code` is what callers branch on. */
+export class HostError extends Error {
+  readonly body: ErrorBody;
+  constructor(body: ErrorBody) {
+    super(body.message);
+    this.name = "HostError";
+    this.body = body;
+  }
+}
+
+/** What a host must offer; everything else is the same for all. */
+export interface Host {
+  readonly kind: "window" | "http" | "mock";
+  /** Whether the data folder can be switched in place. */
+  readonly canSwitchSandbox: boolean;
+  call<K extends CommandName>(name: K, args: Commands[K]["args"]): Promise<Commands[K]["result"]>;
+  /** Calls back with the tags of each change; `["*"]` after a gap in which changes may have been missed. */
+  onChange(listener: (change: Change) => void): () => void;
+  /** Calls back when the way to the engine breaks (false) or is back (true). */
+  onConnection(listener: (up: boolean) => void): () => void;
+  openExternal(url: string): Promise<void>;
+  /** Path or file name written, null when the person cancelled. */
+  saveFile(name: string, dataUrl: string): Promise<string | null>;
+}
+
+/** Makes a HostError of whatever a transport threw. */
+export function asHostError(thrown: unknown): HostError {
+  if (thrown instanceof HostError) return thrown;
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    return new HostError(thrown as ErrorBody);
+  }
+  return new HostError({ code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) });
+}
+
+/** Only web addresses leave the app; anything else (file:, javascript:) is refused. */
+export function isWebUrl(url: string): boolean {
+  try {
+    const { protocol } = new URL(url);
+    return protocol === "https:" || protocol === "http:";
+  } catch {
+    return false;
+  }
+}

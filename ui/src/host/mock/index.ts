@@ -1,0 +1,307 @@
+/**
+ * A made-up engine for development and tests: `?mock=` one of rich (default), healthy, many, empty, error, slow,
+ * sandbox, needs. Never in the production bundle.
+ */
+import { HostError, type CommandName, type Commands, type Host } from "../host";
+import type { Account, AccountQuery, AppInfo, Change, FieldError, Link, Overview, Platform, PlatformInput, TokenState } from "../types";
+import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const IDS = { one: "wx134c8103faa5a59e", two: "wx9f21c0d84be7713a", three: "wx77e0a1b2c3d4e5f6" };
+
+function qr(seed: number): string {
+  const size = 33;
+  const next = random(seed);
+  let path = "";
+  const finder = (x: number, y: number): boolean => {
+    for (const [fx, fy] of [[0, 0], [size - 7, 0], [0, size - 7]]) {
+      const dx = x - fx, dy = y - fy;
+      if (dx >= -1 && dx <= 7 && dy >= -1 && dy <= 7) {
+        const ring = dx === 0 || dy === 0 || dx === 6 || dy === 6;
+        if (dx >= 0 && dx <= 6 && dy >= 0 && dy <= 6 && (ring || (dx >= 2 && dx <= 4 && dy >= 2 && dy <= 4))) path += `M${x + 4} ${y + 4}h1v1h-1z`;
+        return true;
+      }
+    }
+    return false;
+  };
+  for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) if (!finder(x, y) && next() > 0.52) path += `M${x + 4} ${y + 4}h1v1h-1z`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size + 8} ${size + 8}" shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="${path}" fill="#000"/></svg>`;
+}
+
+function avatar(appid: string): string {
+  const hue = parseInt(appid.slice(2, 6), 16) % 360;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="hsl(${hue} 45% 62%)"/><circle cx="32" cy="26" r="12" fill="hsl(${hue} 50% 88%)"/><path d="M8 64c2-20 14-24 24-24s22 4 24 24z" fill="hsl(${hue} 50% 88%)"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+export function createMockHost(scenario = "rich"): Host {
+  const listeners = new Set<(change: Change) => void>();
+  const emit = (...tags: string[]): void => listeners.forEach((listener) => listener({ tags }));
+  const start = Date.now();
+  let sandbox = scenario === "sandbox";
+  let platforms: Platform[] = [];
+  let accounts: Account[] = [];
+  const links = new Map<string, Link>();
+  let linkCount = 0;
+  const dismissed = new Set<string>();
+
+  function fill(): void {
+    const now = Date.now();
+    if (scenario === "empty" && !sandbox) {
+      platforms = [];
+      accounts = [];
+      return;
+    }
+    if (sandbox) {
+      platforms = [platform("wxb5a1d6d0c4e2f389", "沙盒平台", "http://127.0.0.1:8090", now, { sandbox: true, endpoints: { api: "http://127.0.0.1:41877", mp: "http://127.0.0.1:41877", open: "http://127.0.0.1:41877" } })];
+      accounts = Array.from({ length: 3 }, (_, i) => account(i, platforms[0].component_appid, now));
+    } else {
+      const healthy = scenario === "healthy" || scenario === "many";
+      platforms = [platform(IDS.one, "门店通", "https://abc.natapp.cc", now)];
+      if (!healthy) {
+        platforms.push(
+          platform(IDS.two, "华东连锁商户数字化运营中台（上海分公司）", "https://open.example-platform.com.cn", now, {
+            ticket: { state: "stale", received_at: now - 47 * 60_000, recent: Array.from({ length: 10 }, (_, i) => now - 47 * 60_000 - i * 600_000) },
+            component_token: token(now, "failing", { needs_operator: true, reason_code: "ip_not_listed", generation: 31, last_error: lastError(61004, now - 720_000), next_refresh_at: now + 400_000 }),
+          }),
+          platform(IDS.three, "新平台", "https://new.example.com", now, {
+            ticket: { state: "missing", received_at: null, recent: [] },
+            component_token: token(now, "waiting", { obtained_at: null, expires_at: null, next_refresh_at: null, reason_code: "ticket_missing", generation: 0 }),
+          }),
+        );
+      }
+      const total = scenario === "many" ? 10_000 : healthy ? 34 : 88;
+      accounts = Array.from({ length: total }, (_, i) => account(i, !healthy && i % 5 === 4 ? IDS.two : IDS.one, now));
+      if (scenario === "healthy") accounts.forEach((a) => ((a.state = "authorized"), a.token.state !== "valid" && (a.token = token(now, "valid"))));
+    }
+    for (const p of platforms) p.accounts = counts(accounts.filter((a) => a.component_appid === p.component_appid));
+  }
+  fill();
+
+  const find = (component: string): Platform => {
+    const found = platforms.find((p) => p.component_appid === component);
+    if (!found) throw new HostError({ code: "not_found", message: "no such platform" });
+    return found;
+  };
+  const findAccount = (component: string, appid: string): Account => {
+    const found = accounts.find((a) => a.appid === appid && a.component_appid === component);
+    if (!found) throw new HostError({ code: "not_found", message: "no such account" });
+    return found;
+  };
+
+  function overview(): Overview {
+    const now = Date.now();
+    const next = random(7);
+    const broken = scenario === "rich" || scenario === "" || scenario === "needs";
+    let list = broken ? needs(start, platforms[0], platforms[1] ?? platforms[0], platforms[2] ?? platforms[0]) : [];
+    if (scenario === "needs") {
+      list = list.concat(ALL_NEEDS.map((n, i) => ({ id: `n${i}`, cause: n.cause, component_appid: platforms[0].component_appid, platform_name: platforms[0].name, since: start - 3_600_000, count: i * 3, appids: [], error: n.code === null ? null : lastError(n.code, start), detail: n.cause === "listener_down" ? "127.0.0.1:8090: Address already in use" : null, actions: n.actions })));
+    }
+    return {
+      time: now,
+      needs: list.filter((need) => !dismissed.has(need.id)),
+      platforms: platforms.map((p) => {
+        const own = accounts.filter((a) => a.component_appid === p.component_appid);
+        const live = own.filter((a) => a.state !== "unauthorized");
+        const states: TokenState[] = ["valid", "expiring", "failing", "expired", "waiting", "missing"];
+        return {
+          component_appid: p.component_appid,
+          name: p.name,
+          ticket: p.ticket,
+          component_token: p.component_token,
+          accounts: p.accounts,
+          token_states: states.map((state) => ({ state, count: live.filter((a) => a.token.state === state).length })).filter((s) => s.count > 0),
+          soonest: live.filter((a) => a.token.expires_at !== null && a.token.expires_at > now).sort((a, b) => (a.token.expires_at ?? 0) - (b.token.expires_at ?? 0)).slice(0, 5),
+        };
+      }),
+      door: {
+        listening: true,
+        address: "127.0.0.1:8090",
+        error: null,
+        last_callback_at: platforms[0]?.ticket.received_at ?? null,
+        rejected: broken ? 1284 : 0,
+        rejections: broken
+          ? [
+              { at: start - 65_000, path: "/wechat/wx134c8103faa5a59e/event", reason: "bad_signature", status: 403 },
+              { at: start - 640_000, path: "/wechat/wx0000000000000000/event", reason: "unknown_appid", status: 404 },
+              { at: start - 900_000, path: "/wechat/wx134c8103faa5a59e/callback/wxdb6c0bf23d1f1ac3", reason: "bad_body", status: 400 },
+            ]
+          : [],
+        tunnels: [...new Set(platforms.map((p) => p.public_base_url))].map((url, i) => ({ public_base_url: url, checked_at: i === 2 ? null : start - 50_000, reachable: i === 2 ? null : !(broken && i === 0), round_trip_ms: broken && i === 0 ? null : 83, error: broken && i === 0 ? "502 Bad Gateway" : null })),
+      },
+      hours: Array.from({ length: 24 }, (_, i) => ({
+        start: Math.floor(now / 3_600_000) * 3_600_000 - (23 - i) * 3_600_000,
+        ok: sandbox && i < 22 ? 0 : Math.round((accounts.length / 1.8) * (0.8 + next() * 0.4)),
+        failed: broken && (i === 9 || i === 10 || i > 20) ? Math.round(next() * 18) + 1 : 0,
+      })),
+    };
+  }
+
+  function check(input: PlatformInput): FieldError[] {
+    const errors: FieldError[] = [];
+    if (input.component_appid === "wxffffffffffffffff") errors.push({ field: "component_appid", rule: "refused", message: "This appid is not a third-party platform.", message_zh: "这个 AppID 不是第三方平台的。" });
+    return errors;
+  }
+
+  function page(query: AccountQuery): Commands["list_accounts"]["result"] {
+    const scope = accounts.filter((a) => !query.platform || a.component_appid === query.platform);
+    const q = query.q?.trim().toLowerCase() ?? "";
+    let rows = scope.filter(
+      (a) => (!query.state || a.state === query.state) && (!query.kind || a.kind === query.kind) && (q === "" || [a.nick_name, a.appid, a.user_name, a.principal_name].some((text) => text.toLowerCase().includes(q))),
+    );
+    const by: Record<string, (a: Account) => number | string> = { expires_at: (a) => a.token.expires_at ?? Infinity, name: (a) => a.nick_name, authorized_at: (a) => a.authorized_at, state: (a) => a.state };
+    const key = by[query.sort ?? "authorized_at"];
+    rows = rows.slice().sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (query.descending ? -1 : 1));
+    const from = Number(query.cursor ?? 0);
+    const limit = query.limit ?? 100;
+    return { items: rows.slice(from, from + limit), next_cursor: from + limit < rows.length ? String(from + limit) : null, total: rows.length, counts: counts(scope) };
+  }
+
+  function makeLink(request: Commands["create_link"]["args"]["request"]): Link {
+    const now = Date.now();
+    linkCount += 1;
+    const id = `lk${hex(linkCount + 40, 20)}`;
+    const base = find(request.component_appid).public_base_url;
+    const link: Link = {
+      link_id: id,
+      component_appid: request.component_appid,
+      kind: request.kind,
+      url: `https://open.weixin.qq.com/wxaopen/safe/bindcomponent?component_appid=${request.component_appid}`,
+      launch_url: `${base}/wechat/${request.component_appid}/authorize/${id}`,
+      qr_svg: qr(linkCount),
+      state: "waiting",
+      created_at: now,
+      expires_at: now + (scenario === "healthy" ? 20_000 : 600_000),
+      account: null,
+      error: null,
+    };
+    links.set(id, link);
+    const step = (ms: number, change: Partial<Link>): void => {
+      setTimeout(() => {
+        Object.assign(link, change);
+        emit(`link:${id}`);
+      }, ms);
+    };
+    if (new URLSearchParams(location.search).has("auto")) {
+      step(2500, { state: "opened" });
+      step(4500, { state: "redeeming" });
+      step(6000, { state: "authorized", account: accounts[0] });
+    }
+    return link;
+  }
+
+  const answers: { [K in CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
+    app_info: (): AppInfo => ({
+      version: "0.1.0",
+      data_dir: sandbox ? "/home/ops/.local/share/wxdesk/sandbox" : "/home/ops/.local/share/wxdesk",
+      sandbox,
+      sandbox_url: sandbox ? "http://127.0.0.1:41877" : null,
+      key_source: sandbox ? "key_file" : "keychain",
+      api_address: "127.0.0.1:8091",
+      listener_address: "127.0.0.1:8090",
+      first_start: platforms.length === 0,
+    }),
+    overview,
+    check_door: async ({ public_base_url }) => (await wait(900), { public_base_url, checked_at: Date.now(), reachable: true, round_trip_ms: 74, error: null }),
+    restart_listener: () => null,
+    dismiss_notice: ({ id }) => (dismissed.add(id), emit("overview"), null),
+    list_platforms: () => platforms,
+    get_platform: ({ component_appid }) => find(component_appid),
+    validate_platform: ({ input }) => check(input),
+    save_platform: async ({ input }) => {
+      await wait(600);
+      const fields = check(input);
+      if (fields.length > 0) throw new HostError({ code: "invalid_input", message: "invalid input", detail: { fields } });
+      const now = Date.now();
+      let saved = platforms.find((p) => p.component_appid === input.component_appid);
+      if (!saved) {
+        saved = platform(input.component_appid, input.name, input.public_base_url, now, { ticket: { state: "missing", received_at: null, recent: [] }, component_token: token(now, "waiting", { obtained_at: null, expires_at: null, next_refresh_at: null, reason_code: "ticket_missing", generation: 0 }) });
+        platforms.push(saved);
+        const fresh = saved;
+        if (new URLSearchParams(location.search).has("auto")) {
+          setTimeout(() => ((fresh.ticket = { state: "fresh", received_at: Date.now(), recent: [Date.now()] }), emit("platforms", "overview")), 5000);
+          setTimeout(() => ((fresh.component_token = token(Date.now(), "valid", { obtained_at: Date.now(), expires_at: Date.now() + LIFE, generation: 1 })), emit("platforms", "overview")), 6500);
+        }
+      } else Object.assign(saved, { name: input.name, public_base_url: input.public_base_url, updated_at: now });
+      emit("platforms", "overview");
+      return saved;
+    },
+    remove_platform: ({ component_appid }) => {
+      platforms = platforms.filter((p) => p.component_appid !== component_appid);
+      accounts = accounts.filter((a) => a.component_appid !== component_appid);
+      emit("platforms", "accounts", "overview");
+      return null;
+    },
+    reveal_platform_secret: ({ field }) => ({ value: field === "verify_token" ? "wxdeskTk3n" : field === "encoding_aes_key" ? `${hex(3, 39)}x9Qa` : field === "outbound_proxy" ? "http://user:pass@10.0.0.1:3128" : `${hex(5, 28)}7b1c`, expires_at: null }),
+    start_ticket_push: async () => (await wait(500), null),
+    refresh_component: async ({ component_appid }) => (await wait(700), find(component_appid)),
+    preview_callback_urls: ({ component_appid, public_base_url }) => platform(component_appid, "", public_base_url, 0).callback_urls,
+    generate_verify_token: () => hex(Date.now() % 99991, 32),
+    generate_encoding_aes_key: () => hex(Date.now() % 99989, 43),
+    list_accounts: ({ query }) => page(query),
+    get_account: ({ component_appid, appid }) => {
+      const row = findAccount(component_appid, appid);
+      return {
+        account: row,
+        alias: "chenguang_coffee",
+        signature: "每天七点，为你煮好第一杯。营业时间 07:00–22:00，全城三十四家门店。",
+        service_type: 2,
+        service_type_text: { zh: "服务号", en: "Service account" },
+        verify_type: 0,
+        verify_type_text: { zh: "微信认证", en: "Verified by WeChat" },
+        account_status: 1,
+        account_status_text: { zh: "正常", en: "Normal" },
+        permissions: row.scopes.map((id) => permissionSets.find((set) => set.id === id) ?? { id, name: { zh: `未知权限集 (${id})`, en: `Unknown permission set (${id})` }, exclusive: false, kind: null }),
+        details_at: start - 86_400_000,
+        details_error: null,
+        attempts: attempts(start, row.token.generation),
+      };
+    },
+    refresh_account: async ({ component_appid, appid }) => {
+      const row = findAccount(component_appid, appid);
+      row.token = { ...row.token, in_flight: true };
+      emit(`account:${appid}`);
+      await wait(700 + Math.random() * 700);
+      const now = Date.now();
+      if (row.state === "needs_authorization") {
+        row.token = { ...row.token, in_flight: false };
+        throw new HostError({ code: "refused", message: "refused", detail: { refusal: lastError(61023, now) } });
+      }
+      row.state = "authorized";
+      row.token = token(now, "valid", { obtained_at: now, expires_at: now + LIFE, next_refresh_at: now + LIFE * 0.86, generation: row.token.generation + 1 });
+      emit(`account:${appid}`, "overview");
+      return row;
+    },
+    refresh_details: async ({ component_appid, appid }) => (await wait(600), answers.get_account({ component_appid, appid })),
+    reveal_token: ({ appid }) => ({ value: `87_${hex(parseInt(appid.slice(2, 7), 16), 40)}_${hex(4, 60)}`, expires_at: Date.now() + 5_400_000 }),
+    get_avatar: ({ appid }) => avatar(appid),
+    permission_sets: () => permissionSets,
+    create_link: async ({ request }) => (await wait(400), makeLink(request)),
+    get_link: ({ link_id }) => {
+      const link = links.get(link_id);
+      if (!link) throw new HostError({ code: "not_found", message: "no such link" });
+      return { ...link, state: link.state === "waiting" && link.expires_at <= Date.now() ? "expired" : link.state };
+    },
+    list_links: () => [...links.values()].reverse(),
+    link_qr_png: () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    close_link: () => null,
+    list_attempts: () => attempts(start, 3),
+    enter_sandbox: async () => (await wait(600), (sandbox = true), fill(), emit("*"), answers.app_info({})),
+    leave_sandbox: async () => (await wait(600), (sandbox = false), fill(), emit("*"), answers.app_info({})),
+  };
+
+  return {
+    kind: "mock",
+    canSwitchSandbox: true,
+    async call(name, args) {
+      if (scenario === "slow" && name !== "app_info") await new Promise(() => undefined);
+      await wait(name === "overview" || name.startsWith("list") || name.startsWith("get") ? 60 : 20);
+      if (scenario === "error" && name !== "app_info") throw new HostError({ code: name === "overview" ? "store" : "unavailable", message: "made up" });
+      return structuredClone(await (answers[name] as (a: unknown) => unknown)(args)) as never;
+    },
+    onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    onConnection: () => () => undefined,
+    openExternal: async (url) => void window.open(url, "_blank"),
+    saveFile: async (name) => name,
+  };
+}

@@ -1,0 +1,29 @@
+/** Errors in words. Branches on codes, never on text. */
+import { asHostError, type ErrorBody, type LastError } from "@/host";
+
+type Translate = (key: string, named?: Record<string, unknown>) => string;
+
+/** What happened, for a person: WeChat's refusal with its advice, else the code's words. */
+export function errorText(thrown: unknown, t: Translate, locale: string): string {
+  const { body } = asHostError(thrown);
+  const refusal = body.detail?.refusal;
+  if (refusal) return adviceOf(refusal, locale) || refusal.message;
+  const known = t(`error.${body.code}`);
+  return body.code === "internal" && body.message ? `${known} (${body.message})` : known;
+}
+
+export function errorBody(thrown: unknown): ErrorBody {
+  return asHostError(thrown).body;
+}
+
+export function adviceOf(error: LastError, locale: string): string {
+  return locale.startsWith("zh") ? error.advice_zh : error.advice;
+}
+
+/** `errcode 61004 · rid 5f3c…`, empty when there is nothing to say. */
+export function errorTrace(error: LastError): string {
+  const parts: string[] = [];
+  if (error.code !== 0) parts.push(`errcode ${error.code}`);
+  if (error.rid) parts.push(`rid ${error.rid}`);
+  return parts.join(" · ");
+}

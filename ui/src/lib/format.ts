@@ -1,0 +1,79 @@
+/** Times, numbers and names in words. Pure; the language is an argument. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const pad = (n: number): string => String(n).padStart(2, "0");
+
+/** `1:42:07`; under an hour `42:07`; in the last minute `42`; null at or past the end. Days are counted in hours. */
+export function countdown(leftMs: number): string | null {
+  const total = Math.ceil(leftMs / SECOND);
+  if (total <= 0) return null;
+  if (total < 60) return String(total);
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor((total % 3600) / 60);
+  const seconds = total % 60;
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${minutes}:${pad(seconds)}`;
+}
+
+/** `120 ms`, `1.4 s`. */
+export function millis(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+const relativeFormats = new Map<string, Intl.RelativeTimeFormat>();
+
+/** `3分钟前`, `in 2 hr.`; `nowWord` within five seconds. */
+export function relative(at: number, now: number, locale: string, nowWord: string): string {
+  let format = relativeFormats.get(locale);
+  if (!format) {
+    format = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: locale.startsWith("zh") ? "long" : "short" });
+    relativeFormats.set(locale, format);
+  }
+  const diff = at - now;
+  const size = Math.abs(diff);
+  if (size < 5 * SECOND) return nowWord;
+  const say = (unit: number, name: Intl.RelativeTimeFormatUnit): string => format.format(Math.trunc(diff / unit), name);
+  const text = size < MINUTE ? say(SECOND, "second") : size < HOUR ? say(MINUTE, "minute") : size < DAY ? say(HOUR, "hour") : say(DAY, "day");
+  // Chinese typography puts a thin gap between figures and words.
+  return locale.startsWith("zh") ? text.replace("秒钟", "秒").replace(/(\d)(?=\p{Script=Han})/u, "$1 ") : text;
+}
+
+/** `2026-01-05 14:32:07`, local zone, 24 h. */
+export function absolute(at: number): string {
+  const d = new Date(at);
+  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${clock(at)}`;
+}
+
+/** `14:32:07`. */
+export function clock(at: number): string {
+  const d = new Date(at);
+  return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+}
+
+/** `14:32`, with the day before it when it is not today. */
+export function shortClock(at: number, now: number): string {
+  const d = new Date(at);
+  const hm = `${pad(d.getHours())}:${pad(d.getMinutes())}`;
+  return new Date(now).toDateString() === d.toDateString() ? hm : `${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${hm}`;
+}
+
+/** `12,345`. */
+export function count(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** First letter or character of a name, for an avatar without a picture. */
+export function initial(name: string, fallback: string): string {
+  const first = Array.from((name.trim() || fallback).replace(/^(wx|gh_)/, ""))[0];
+  return (first ?? "?").toUpperCase();
+}
+
+/** A stable number below `size` for a text. */
+export function hashTo(text: string, size: number): number {
+  let hash = 5381;
+  for (let i = 0; i < text.length; i += 1) hash = ((hash * 33) ^ text.charCodeAt(i)) >>> 0;
+  return hash % size;
+}

@@ -1,0 +1,89 @@
+/** From the engine's states to what a person reads: one shown state a token, one severity a cause. Pure. */
+import type { AccountState, NeedCause, Overview, TokenState, TokenView } from "@/host";
+
+/** A token's state as shown: icon, word and colour follow from it. */
+export type ShownState =
+  | "valid"
+  | "renewing_soon"
+  | "renewing"
+  | "retrying"
+  | "needs_you"
+  | "waiting_ticket"
+  | "waiting_parent"
+  | "expired"
+  | "missing"
+  | "revoked";
+
+export type Tone = "ok" | "info" | "warn" | "bad" | "idle";
+
+export const TONE: Record<ShownState, Tone> = {
+  valid: "ok",
+  renewing_soon: "info",
+  renewing: "info",
+  retrying: "warn",
+  needs_you: "bad",
+  waiting_ticket: "warn",
+  waiting_parent: "warn",
+  expired: "bad",
+  missing: "idle",
+  revoked: "idle",
+};
+
+export function shownState(token: TokenView, now: number, account?: AccountState): ShownState {
+  if (account === "unauthorized" || token.reason_code === "unauthorized") return "revoked";
+  if (token.in_flight) return "renewing";
+  if (token.needs_operator || account === "needs_authorization") return "needs_you";
+  if (token.state === "failing") return "retrying";
+  if (token.state === "waiting") {
+    return token.reason_code === "ticket_missing" || token.reason_code === "ticket_rejected" ? "waiting_ticket" : "waiting_parent";
+  }
+  if (token.state === "missing") return "missing";
+  // The document may be older than the token's end.
+  if (token.state === "expired" || (token.expires_at !== null && token.expires_at <= now)) return "expired";
+  return token.state === "expiring" ? "renewing_soon" : "valid";
+}
+
+/** For counts, where only the engine's state is known. */
+export const TONE_OF_TOKEN_STATE: Record<TokenState, Tone> = {
+  valid: "ok",
+  expiring: "info",
+  failing: "warn",
+  expired: "bad",
+  missing: "idle",
+  waiting: "warn",
+};
+
+export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
+  store_set_aside: "bad",
+  listener_down: "bad",
+  ticket_never_came: "bad",
+  ticket_late: "warn",
+  secret_invalid: "bad",
+  ip_not_listed: "bad",
+  quota_exhausted: "warn",
+  refresh_failing: "warn",
+  needs_authorization: "warn",
+  door_unreachable: "bad",
+};
+
+export type Health = { tone: "ok" | "warn" | "bad" | "idle"; needs: number; ticketAt: number | null };
+
+/** The pill: red or amber by the worst cause, else green with the oldest platform's newest ticket. */
+export function health(overview: Overview): Health {
+  const tickets = overview.platforms.map((p) => p.ticket.received_at);
+  const ticketAt = tickets.length === 0 || tickets.includes(null) ? null : Math.min(...(tickets as number[]));
+  if (overview.needs.length > 0) {
+    const bad = overview.needs.some((need) => SEVERITY[need.cause] === "bad");
+    return { tone: bad ? "bad" : "warn", needs: overview.needs.length, ticketAt };
+  }
+  if (overview.platforms.length === 0) return { tone: "idle", needs: 0, ticketAt };
+  const waiting = overview.platforms.some((p) => p.ticket.state !== "fresh" || p.component_token.state === "failing" || p.component_token.state === "waiting");
+  return { tone: waiting ? "warn" : "ok", needs: 0, ticketAt };
+}
+
+/** What is left of a life, 0–1; null without one. */
+export function lifeLeft(token: TokenView, now: number): number | null {
+  if (token.expires_at === null || token.obtained_at === null) return null;
+  const whole = token.expires_at - token.obtained_at;
+  return whole <= 0 ? 0 : Math.min(1, Math.max(0, (token.expires_at - now) / whole));
+}

@@ -1,0 +1,149 @@
+/**
+ * Every question that pages ask the engine, with its cache key, and which change tag makes it stale.
+ * Invariant: a tag refetches exactly what it names; nothing polls except as a slow safety net.
+ */
+import { keepPreviousData, QueryClient, useQuery } from "@tanstack/vue-query";
+import { computed, toValue, type MaybeRefOrGetter, type Ref } from "vue";
+import { asHostError, useHost, type AccountDetail, type AppInfo, type Host, type Link, type Overview, type PermissionSet, type Platform } from "@/host";
+import { syncClock } from "./clock";
+
+/** Tags of one burst are answered together after this long, ms. */
+const BURST_MS = 120;
+/** A lost event would leave the page stale for at most this long, ms. */
+const SAFETY_NET_MS = 60_000;
+
+export const keys = {
+  app: ["app"] as const,
+  overview: ["overview"] as const,
+  platforms: ["platforms"] as const,
+  platform: (id: string) => ["platforms", id] as const,
+  accounts: ["accounts"] as const,
+  account: (component: string, appid: string) => ["account", appid, component] as const,
+  attempts: (component: string) => ["attempts", component] as const,
+  avatar: (appid: string) => ["avatar", appid] as const,
+  link: (id: string) => ["link", id] as const,
+  permissionSets: ["permission-sets"] as const,
+};
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: SAFETY_NET_MS,
+      gcTime: 5 * 60_000,
+      refetchOnWindowFocus: true,
+      networkMode: "always",
+      // Only what may pass by itself is asked again unasked.
+      retry: (failures, error) => failures < 2 && asHostError(error).body.code === "unavailable",
+      retryDelay: (attempt) => 400 * 2 ** attempt,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+/** Pages that keep their own rows (the accounts list) listen here. */
+export const accountChanges = new EventTarget();
+
+function apply(tags: Set<string>): void {
+  const stale = (queryKey: readonly unknown[]): void => void queryClient.invalidateQueries({ queryKey });
+  if (tags.has("*")) {
+    void queryClient.invalidateQueries();
+    accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
+    return;
+  }
+  if (tags.has("platforms")) {
+    stale(keys.platforms);
+    stale(keys.app);
+    stale(keys.overview);
+    stale(["attempts"]);
+  }
+  if (tags.has("overview") || tags.has("door")) stale(keys.overview);
+  const appids: string[] = [];
+  for (const tag of tags) {
+    if (tag.startsWith("account:")) {
+      const appid = tag.slice("account:".length);
+      appids.push(appid);
+      stale(["account", appid]);
+    } else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
+  }
+  if (tags.has("links")) stale(["link"]);
+  if (tags.has("accounts") || appids.length > 0) {
+    stale(keys.accounts);
+    accountChanges.dispatchEvent(new CustomEvent("change", { detail: tags.has("accounts") ? null : appids }));
+  }
+}
+
+/** Connects the change stream to the cache. Returns the disconnect. */
+export function followChanges(host: Host): () => void {
+  let pending = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  return host.onChange((change) => {
+    change.tags.forEach((tag) => pending.add(tag));
+    timer ??= setTimeout(() => {
+      const tags = pending;
+      pending = new Set();
+      timer = null;
+      apply(tags);
+    }, BURST_MS);
+  });
+}
+
+/** What pages may know of a question. */
+export interface Answer<T> {
+  data: Readonly<Ref<T | undefined>>;
+  error: Readonly<Ref<Error | null>>;
+  isPending: Readonly<Ref<boolean>>;
+  isFetching: Readonly<Ref<boolean>>;
+  refetch: () => Promise<unknown>;
+}
+
+export const useAppInfo = (): Answer<AppInfo> => useQuery({ queryKey: keys.app, queryFn: () => useHost().call("app_info", {}) });
+
+export const useOverview = (): Answer<Overview> =>
+  useQuery({
+    queryKey: keys.overview,
+    refetchInterval: SAFETY_NET_MS,
+    queryFn: async () => {
+      const overview = await useHost().call("overview", {});
+      syncClock(overview.time);
+      return overview;
+    },
+  });
+
+export const usePlatforms = (): Answer<Platform[]> => useQuery({ queryKey: keys.platforms, queryFn: () => useHost().call("list_platforms", {}) });
+
+export const usePlatform = (id: MaybeRefOrGetter<string>): Answer<Platform> =>
+  useQuery({
+    queryKey: computed(() => keys.platform(toValue(id))),
+    enabled: () => toValue(id) !== "",
+    queryFn: () => useHost().call("get_platform", { component_appid: toValue(id) }),
+  });
+
+export const useAccount = (component: MaybeRefOrGetter<string>, appid: MaybeRefOrGetter<string>): Answer<AccountDetail> =>
+  useQuery({
+    queryKey: computed(() => keys.account(toValue(component), toValue(appid))),
+    enabled: () => toValue(appid) !== "",
+    queryFn: () => useHost().call("get_account", { component_appid: toValue(component), appid: toValue(appid) }),
+  });
+
+export const usePermissionSets = (): Answer<PermissionSet[]> =>
+  useQuery({ queryKey: keys.permissionSets, staleTime: Infinity, queryFn: () => useHost().call("permission_sets", {}) });
+
+/** Waits this long before asking again although no tag came: a person stands in front of the QR code, ms. */
+const LINK_NET_MS = 5_000;
+
+export const useLink = (id: MaybeRefOrGetter<string>): Answer<Link> =>
+  useQuery({
+    queryKey: computed(() => keys.link(toValue(id))),
+    enabled: () => toValue(id) !== "",
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (["waiting", "opened", "redeeming"].includes(query.state.data?.state ?? "waiting") ? LINK_NET_MS : false),
+    queryFn: () => useHost().call("get_link", { link_id: toValue(id) }),
+  });
+
+export const useAvatar = (component: MaybeRefOrGetter<string>, appid: MaybeRefOrGetter<string>, has: MaybeRefOrGetter<boolean>): Answer<string | null> =>
+  useQuery({
+    queryKey: computed(() => keys.avatar(toValue(appid))),
+    enabled: () => toValue(has),
+    staleTime: Infinity,
+    queryFn: () => useHost().call("get_avatar", { component_appid: toValue(component), appid: toValue(appid) }),
+  });

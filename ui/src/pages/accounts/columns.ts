@@ -1,0 +1,67 @@
+/** Columns of the accounts table: which fit, how wide, and the widths that a person has dragged. */
+import { computed, ref, type ComputedRef, type Ref } from "vue";
+import type { AccountSort } from "@/host";
+
+export interface Column {
+  name: string;
+  /** Least width, px. */
+  min: number;
+  /** Share of what is left over. */
+  grow: number;
+  /** Shown only when the table is at least this wide, px. */
+  from: number;
+  sort?: AccountSort;
+}
+
+export const COLUMNS: Column[] = [
+  { name: "account", min: 220, grow: 2.4, from: 0, sort: "name" },
+  { name: "kind", min: 84, grow: 0, from: 900 },
+  { name: "principal", min: 140, grow: 1.2, from: 1180 },
+  { name: "platform", min: 120, grow: 1, from: 1020 },
+  { name: "state", min: 158, grow: 0, from: 0, sort: "state" },
+  { name: "life", min: 188, grow: 1.4, from: 0, sort: "expires_at" },
+  { name: "next", min: 104, grow: 0, from: 760 },
+  { name: "error", min: 128, grow: 1, from: 1100 },
+  { name: "authorized", min: 104, grow: 0, from: 1300, sort: "authorized_at" },
+];
+
+/** The box to tick and the actions, px. */
+const CHECK = 44;
+const ACTS = 76;
+const FIXED = CHECK + ACTS;
+const STORE = "wxdesk.columns";
+
+export function useColumns(width: Ref<number>, withPlatform: Ref<boolean>): {
+  shown: ComputedRef<Column[]>;
+  template: ComputedRef<string>;
+  /** Below this the table scrolls sideways, px. Head and rows share it, so that their shares of the rest agree. */
+  least: ComputedRef<number>;
+  resize: (name: string, px: number) => void;
+  reset: (name: string) => void;
+} {
+  const dragged = ref<Record<string, number>>(JSON.parse(localStorage.getItem(STORE) ?? "{}") as Record<string, number>);
+  const shown = computed(() => COLUMNS.filter((column) => width.value >= column.from && (column.name !== "platform" || withPlatform.value)));
+  const keep = (): void => localStorage.setItem(STORE, JSON.stringify(dragged.value));
+  return {
+    shown,
+    least: computed(() => FIXED + shown.value.reduce((sum, column) => sum + (dragged.value[column.name] ?? column.min), 0)),
+    template: computed(() => {
+      const own = shown.value.map((column) => {
+        const px = dragged.value[column.name];
+        return px ? `${px}px` : column.grow > 0 ? `minmax(${column.min}px, ${column.grow}fr)` : `${column.min}px`;
+      });
+      return `${CHECK}px ${own.join(" ")} ${ACTS}px`;
+    }),
+    resize(name, px) {
+      const least = COLUMNS.find((column) => column.name === name)?.min ?? 80;
+      dragged.value = { ...dragged.value, [name]: Math.max(Math.min(least, 100), Math.round(px)) };
+      keep();
+    },
+    reset(name) {
+      const { [name]: _gone, ...rest } = dragged.value;
+      void _gone;
+      dragged.value = rest;
+      keep();
+    },
+  };
+}

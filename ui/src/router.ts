@@ -1,0 +1,50 @@
+/** Rooms and their addresses. Each page is its own chunk. A room that does not work yet has no route. */
+import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from "vue-router";
+import { useHost } from "@/host";
+import { keys, queryClient } from "@/lib/queries";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Key of the title. */
+    title: string;
+    /** Menu entry that is lit. */
+    nav?: string;
+    /** Breadcrumb parent. */
+    parent?: { title: string; to: string };
+    /** Without sidebar. */
+    bare?: boolean;
+  }
+}
+
+const platforms = { title: "nav.platforms", to: "/platforms" };
+
+export const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: "/overview" },
+  { path: "/welcome", component: () => import("./pages/welcome/WelcomePage.vue"), meta: { title: "welcome.title", bare: true } },
+  { path: "/overview", component: () => import("./pages/overview/OverviewPage.vue"), meta: { title: "nav.overview", nav: "overview" } },
+  { path: "/onboard", component: () => import("./pages/onboard/OnboardPage.vue"), meta: { title: "nav.onboard", nav: "onboard" } },
+  { path: "/accounts", component: () => import("./pages/accounts/AccountsPage.vue"), meta: { title: "nav.accounts", nav: "accounts" } },
+  { path: "/platforms", component: () => import("./pages/platforms/PlatformsPage.vue"), meta: { title: "nav.platforms", nav: "platforms" } },
+  { path: "/platforms/new", component: () => import("./pages/platforms/PlatformFormPage.vue"), meta: { title: "platform.new_title", nav: "platforms", parent: platforms } },
+  { path: "/platforms/:id/connect", component: () => import("./pages/platforms/ConnectPage.vue"), props: true, meta: { title: "connect.title", nav: "platforms", parent: platforms } },
+  { path: "/platforms/:id", component: () => import("./pages/platforms/PlatformFormPage.vue"), props: true, meta: { title: "platform.edit_title", nav: "platforms", parent: platforms } },
+  { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: "nav.settings", nav: "settings" } },
+  { path: "/:rest(.*)*", redirect: "/overview" },
+];
+
+export function makeRouter(): Router {
+  const router = createRouter({ history: createWebHashHistory(), routes });
+  let first = true;
+  router.beforeEach(async (to) => {
+    if (!first || to.path === "/welcome") return true;
+    first = false;
+    // Without any platform the two ways in come first; a failing engine is told by the shell, not here.
+    try {
+      const info = await queryClient.fetchQuery({ queryKey: keys.app, queryFn: () => useHost().call("app_info", {}) });
+      return info.first_start && to.path === "/overview" ? "/welcome" : true;
+    } catch {
+      return true;
+    }
+  });
+  return router;
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { countdown, initial, relative } from "../src/lib/format";
+
+describe("countdown", () => {
+  const cases: [number, string | null][] = [
+    [6_127_000, "1:42:07"],
+    [2_527_000, "42:07"],
+    [60_000, "1:00"],
+    [59_999, "1:00"],
+    [59_000, "59"],
+    [1, "1"],
+    [0, null],
+    [-5_000, null],
+    [36_000_000, "10:00:00"],
+  ];
+  it.each(cases)("%i ms is %s", (ms, text) => expect(countdown(ms)).toBe(text));
+});
+
+describe("relative", () => {
+  const now = 1_700_000_000_000;
+  it("says now within five seconds", () => expect(relative(now - 4_000, now, "zh-CN", "刚刚")).toBe("刚刚"));
+  it("parts figures from words in Chinese", () => expect(relative(now - 180_000, now, "zh-CN", "刚刚")).toBe("3 分钟前"));
+  it("looks ahead", () => expect(relative(now + 7_200_000, now, "en", "now")).toBe("in 2 hr."));
+});
+
+describe("words", () => {
+  it("takes the first character beyond the basic plane whole", () => expect(initial("𠮷野家", "wx00")).toBe("𠮷"));
+  it("falls back to the id without its prefix", () => expect(initial(" ", "wxab12")).toBe("A"));
+});

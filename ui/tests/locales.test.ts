@@ -1,0 +1,86 @@
+/** Both languages hold the same keys, and every key that the code names is there. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import en from "../src/locales/en.json";
+import zh from "../src/locales/zh-CN.json";
+
+type Tree = { [key: string]: string | string[] | Tree };
+
+function flatten(tree: Tree, prefix = ""): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [key, value] of Object.entries(tree)) {
+    const path = prefix ? `${prefix}.${key}` : key;
+    if (typeof value === "string") out.set(path, value);
+    else if (Array.isArray(value)) value.forEach((line, i) => out.set(`${path}.${i}`, line));
+    else flatten(value, path).forEach((text, inner) => out.set(inner, text));
+  }
+  return out;
+}
+
+function sources(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    return statSync(path).isDirectory() ? (name === "bindings" ? [] : sources(path)) : /\.(vue|ts)$/.test(name) ? [path] : [];
+  });
+}
+
+const zhKeys = flatten(zh as Tree);
+const enKeys = flatten(en as Tree);
+const prefixes = (): string[] => [...zhKeys.keys()];
+
+describe("locales", () => {
+  it("have identical key sets", () => {
+    expect([...enKeys.keys()].sort()).toEqual([...zhKeys.keys()].sort());
+  });
+
+  it("use the same placeholders", () => {
+    const named = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+    for (const [key, text] of zhKeys) {
+      for (const form of (enKeys.get(key) ?? "").split(" | ")) {
+        // A plural form may leave the number to the word ("the token of its account").
+        const missing = named(form).filter((name) => !named(text).includes(name));
+        expect(missing, key).toEqual([]);
+      }
+    }
+  });
+
+  it("have no empty text and no exclamation mark", () => {
+    for (const [key, text] of [...zhKeys, ...enKeys]) {
+      expect(text.trim(), key).not.toBe("");
+      expect(text, key).not.toMatch(/[!！]/);
+    }
+  });
+
+  it("hold every key that the code names", () => {
+    const root = join(import.meta.dirname ?? __dirname, "../src");
+    for (const file of sources(root)) {
+      const code = readFileSync(file, "utf8");
+      for (const [, key] of code.matchAll(/\b(?:t|te|tm|lines)\(\s*["']([a-z_]+\.[\w.]+)["']/g)) {
+        expect(zhKeys.has(key) || zhKeys.has(`${key}.0`), `${key} in ${file}`).toBe(true);
+      }
+      for (const [, prefix] of code.matchAll(/\bt\(\s*`([a-z_]+\.[\w.]*)\$\{/g)) {
+        expect(prefixes().some((key) => key.startsWith(prefix)), `${prefix}* in ${file}`).toBe(true);
+      }
+    }
+  });
+
+  it("word every code of the engine", () => {
+    const union = (name: string): string[] => [...readFileSync(join(__dirname, `../src/host/bindings/${name}.ts`), "utf8").matchAll(/"([a-z_]+)"/g)].map((m) => m[1]).filter((word) => !word.startsWith("./"));
+    const needed: [string, (code: string) => string[]][] = [
+      ["NeedCause", (c) => [`need.${c}.title`, `need.${c}.do`]],
+      ["NeedAction", (c) => [`need.action.${c}`]],
+      ["ReasonCode", (c) => [`reason.${c}`]],
+      ["ErrorCode", (c) => [`error.${c}`]],
+      ["TokenState", (c) => [`tokens.${c}`]],
+      ["TicketState", (c) => [`ticket.${c}`]],
+      ["LinkState", (c) => [`link.${c}`]],
+      ["AttemptOutcome", (c) => [`attempt.${c}`]],
+      ["AccountKind", (c) => [`kind.${c}`]],
+      ["AccountState", (c) => [`accounts.tab_${c}`]],
+      ["AccountSort", (c) => [`accounts.sort_${c}`]],
+      ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
+    ];
+    for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);
+  });
+});
