@@ -42,6 +42,13 @@ export class Display {
     this.name = name;
   }
 
+  /** Titles of all windows that can be seen, as the desktop shows them. */
+  async titles() {
+    const env = { ...process.env, DISPLAY: this.name };
+    const { stdout } = await run('xdotool', ['search', '--onlyvisible', '--name', '.', 'getwindowname', '%@'], { env });
+    return stdout.split('\n').filter(Boolean);
+  }
+
   /** Clicks the one button of a system dialog, which no web driver can reach, by a part of its title. */
   async dismiss(title) {
     const tool = async (...args) => (await run('xdotool', args, { env: { ...process.env, DISPLAY: this.name } })).stdout.trim();

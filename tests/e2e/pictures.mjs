@@ -45,8 +45,9 @@ async function settled(session) {
     return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(atRest()))));`));
 }
 
-/** Keeps a picture of a page as `name.LOCALE.THEME.png` for every language and theme; `show` leads to the page. */
-export async function shoot(app, name, show = async () => {}) {
+/** Keeps a picture of a page as `name.LOCALE.THEME.png` for every language and theme; `show` leads to the page, `hide`
+ * away from what would cover the switches. */
+export async function shoot(app, name, show = async () => {}, hide = async () => {}) {
   mkdirSync(folder, { recursive: true });
   for (const locale of ['en', 'zh-CN']) {
     for (const theme of ['dark', 'light']) {
@@ -62,6 +63,7 @@ export async function shoot(app, name, show = async () => {}) {
       if (statSync(file).size > HEAVY) {
         throw new Error(`${file} weighs ${statSync(file).size} bytes`);
       }
+      await hide();
     }
   }
 }

@@ -2,6 +2,9 @@
 //
 // Owns the wire only; waiting for conditions is in `until`. No library, so that a test run downloads nothing.
 
+/** The Escape key, as WebDriver names it. */
+export const ESCAPE = '\uE00C';
+
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 /** Calls `probe` until it answers something truthy, and answers that. Fails with `what` after `limit` ms. */
@@ -44,6 +47,10 @@ class Element {
 
   type(text) {
     return this.session.call('POST', `/element/${this.id}/value`, { text });
+  }
+
+  clear() {
+    return this.session.call('POST', `/element/${this.id}/clear`, {});
   }
 
   displayed() {
@@ -97,6 +104,17 @@ export class Session {
       await element.click();
       return true;
     }, limit);
+  }
+
+  /** Presses and releases one key. */
+  async press(key) {
+    const actions = [{ type: 'keyDown', value: key }, { type: 'keyUp', value: key }];
+    await this.call('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
+  }
+
+  /** Waits until no element for a CSS selector is on the page. */
+  gone(css) {
+    return until(`no ${css} on the page`, async () => !(await this.find(css)));
   }
 
   /** Runs a function body in the page and answers its result. */

@@ -16,7 +16,7 @@ import { promisify } from 'node:util';
 import { open, submit } from './browser.mjs';
 import { alive, App, Display, ended, environment } from './desktop.mjs';
 import { shoot } from './pictures.mjs';
-import { until } from './webdriver.mjs';
+import { ESCAPE, until } from './webdriver.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = resolve(process.env.WXDESK_BIN ?? join(root, 'target/debug/wxdesk'));
@@ -31,8 +31,8 @@ let app;
 const seen = { component: '', accounts: [] };
 
 const id = (name) => `[data-testid="${name}"]`;
-const start = async (args = []) => {
-  app = await App.start({ binary, dataDir, env, args });
+const start = async (folder = dataDir) => {
+  app = await App.start({ binary, dataDir: folder, env });
   // Anything that the content security policy stops is a mistake of ours: it is collected, and asserted at the end.
   await app.session.script(`
     window.stopped = [];
@@ -89,6 +89,7 @@ describe('the window', { concurrency: false }, () => {
   test('one click enters the sandbox, and a ticket arrives', async () => {
     await app.session.click(id('welcome-sandbox'));
     await app.session.see(id('sandbox-bar'));
+    await until('the mark in the title bar', async () => (await display.titles()).some((title) => title.includes('沙盒')));
     const status = await until('a fresh ticket', async () => {
       const status = await app.api('/v1/status');
       return status.platforms[0]?.ticket.state === 'fresh' ? status : undefined;
@@ -180,6 +181,18 @@ describe('the window', { concurrency: false }, () => {
       await go('accounts');
       await app.session.see(id(`accounts-row-${seen.accounts[0]}`));
     });
+    await shoot(
+      app,
+      'account',
+      async () => {
+        await app.session.click(id(`accounts-row-${seen.accounts[0]}`));
+        await app.session.see(id('account-drawer'));
+      },
+      async () => {
+        await app.session.press(ESCAPE);
+        await app.session.gone(id('account-drawer'));
+      },
+    );
     await shoot(app, 'platforms', async () => {
       await go('platforms');
       await app.session.see(id(`platform-${seen.component}`));
@@ -199,6 +212,21 @@ describe('the window', { concurrency: false }, () => {
       await app.session.see(id('callback-urls'));
     });
     await shoot(app, 'settings', () => go('settings'));
+  });
+
+  test("leaving the sandbox shows the operator's own, untouched folder, and coming back loses nothing", async () => {
+    await go('settings');
+    await app.session.click(id('leave-sandbox'));
+    await app.session.see(id('welcome-connect'));
+    await until('no mark in the title bar', async () => !(await display.titles()).some((title) => title.includes('沙盒')));
+    assert.deepEqual((await app.api('/v1/status', false)).platforms, []);
+    assert.equal(app.engine(true), undefined, "the sandbox's engine has stopped");
+    await app.session.click(id('welcome-sandbox'));
+    await app.session.see(id('sandbox-bar'));
+    await go('accounts');
+    for (const appid of seen.accounts) {
+      await app.session.see(id(`accounts-row-${appid}`));
+    }
   });
 
   test('nothing was stopped by the content security policy', async () => {
@@ -224,6 +252,32 @@ describe('the window', { concurrency: false }, () => {
       await app.session.see(id(`accounts-row-${appid}`));
     }
     assert.ok((await generation(seen.accounts[0])) >= seen.generation);
+    await app.stop();
+  });
+
+  test("connecting a platform of one's own: rules as one types, and the callback URLs ready to copy", async () => {
+    const appid = 'wx0123456789abcdef';
+    const enter = async (field, text) => (await app.session.see(id(`form-${field}`))).type(text);
+    await start(join(home, 'own'));
+    await app.session.click(id('welcome-connect'));
+    await enter('name', '门店通');
+    await enter('component_appid', 'wx123');
+    await enter('component_appsecret', '0123456789abcdef0123456789abcdef');
+    await app.session.see('#form-component_appid-error');
+    await (await app.session.see(id('form-component_appid'))).clear();
+    await enter('component_appid', appid);
+    await app.session.gone('#form-component_appid-error');
+    for (const field of ['verify_token', 'encoding_aes_key']) await app.session.click(id(`generate-${field}`));
+    await enter('public_base_url', 'https://wx.example.com');
+    await app.session.click(id('save-platform'));
+    await app.session.see(id('connect-panel'));
+    const shown = async (row) => (await app.session.see(id(`callback-${row}`))).text();
+    assert.equal(await shown('event_url'), `https://wx.example.com/wechat/${appid}/event`);
+    assert.equal(await shown('message_url'), `https://wx.example.com/wechat/${appid}/callback/$APPID$`);
+    assert.equal(await shown('authorize_domain'), 'wx.example.com');
+    const [platform] = (await app.api('/v1/status', false)).platforms;
+    assert.equal(platform.ticket.state, 'missing');
+    assert.deepEqual(await stopped(), []);
     await app.stop();
   });
 
