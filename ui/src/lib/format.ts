@@ -9,8 +9,9 @@ const pad = (n: number): string => String(n).padStart(2, "0");
 
 /** `1:42:07`; under an hour `42:07`; in the last minute `42`; null at or past the end. Days are counted in hours. */
 export function countdown(leftMs: number): string | null {
-  const total = Math.ceil(leftMs / SECOND);
-  if (total <= 0) return null;
+  if (leftMs <= 0) return null;
+  // The shared clock lags by up to a second: rounding up would show more than a whole life.
+  const total = Math.max(1, Math.floor(leftMs / SECOND));
   if (total < 60) return String(total);
   const hours = Math.floor(total / 3600);
   const minutes = Math.floor((total % 3600) / 60);

@@ -87,6 +87,12 @@ export function followChanges(host: Host): () => void {
   });
 }
 
+/** After the data folder was switched: nothing of the one before may stay on screen. */
+export async function forgetEverything(): Promise<void> {
+  await queryClient.resetQueries();
+  accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
+}
+
 /** What pages may know of a question. */
 export interface Answer<T> {
   data: Readonly<Ref<T | undefined>>;
