@@ -4,7 +4,7 @@
 // Owns processes; every one it starts it ends. It never touches the person's display, bus, keychain or data folder.
 
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,20 @@ import { promisify } from 'node:util';
 import { Session, until } from './webdriver.mjs';
 
 const run = promisify(execFile);
+
+/** A session bus that starts no service: no portal, no keychain, nothing that would outlive the test. */
+const BUS = (folder) => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=${folder}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`;
 
 /** An X server of its own. */
 export class Display {
@@ -99,7 +113,9 @@ export class App {
   static async start({ binary, dataDir, env, args = [] }) {
     const port = await freePort();
     // A bus of its own: it ends with the driver.
-    const driver = spawn('dbus-run-session', ['--', 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'], {
+    const bus = join(env.XDG_RUNTIME_DIR, 'bus.conf');
+    writeFileSync(bus, BUS(env.XDG_RUNTIME_DIR));
+    const driver = spawn('dbus-run-session', ['--config-file', bus, '--', 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'], {
       env,
       stdio: ['ignore', 'ignore', process.env.E2E_VERBOSE ? 'inherit' : 'ignore'],
       detached: true,

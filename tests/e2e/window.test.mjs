@@ -32,6 +32,8 @@ const seen = { component: '', accounts: [] };
 
 const id = (name) => `[data-testid="${name}"]`;
 const start = async (folder = dataDir) => {
+  // What a failed test left running must not be in the way.
+  await app?.kill();
   app = await App.start({ binary, dataDir: folder, env });
   // Anything that the content security policy stops is a mistake of ours: it is collected, and asserted at the end.
   await app.session.script(`
@@ -77,7 +79,8 @@ describe('the window', { concurrency: false }, () => {
   after(async () => {
     await app?.kill();
     await display?.stop();
-    rmSync(home, { recursive: true, force: true });
+    // The web view's processes may still be writing their last.
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   test('first start offers two ways in', async () => {
