@@ -37,6 +37,11 @@ export function relative(at: number, now: number, locale: string, nowWord: strin
   const size = Math.abs(diff);
   if (size < 5 * SECOND) return nowWord;
   const say = (unit: number, name: Intl.RelativeTimeFormatUnit): string => format.format(Math.trunc(diff / unit), name);
+  if (size >= HOUR && size < DAY) {
+    const span = duration(Math.trunc(size / MINUTE) * MINUTE, locale);
+    if (locale.startsWith("zh")) return span + (diff > 0 ? "后" : "前");
+    return diff > 0 ? `in ${span}` : `${span} ago`;
+  }
   const text = size < MINUTE ? say(SECOND, "second") : size < HOUR ? say(MINUTE, "minute") : size < DAY ? say(HOUR, "hour") : say(DAY, "day");
   // Chinese typography puts a thin gap between figures and words.
   return locale.startsWith("zh") ? text.replace("秒钟", "秒").replace(/(\d)(?=\p{Script=Han})/u, "$1 ") : text;

@@ -19,10 +19,10 @@ export type Rule = (value: string) => RuleId | null;
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** `wx` and 16 hex digits. */
-export const appid: Rule = (value) => (value === "" ? "required" : /^wx[0-9a-f]{16}$/i.test(value) ? null : "appid");
+/** `wx` and 16 hex digits, lower case as WeChat writes them. */
+export const appid: Rule = (value) => (value === "" ? "required" : /^wx[0-9a-f]{16}$/.test(value) ? null : "appid");
 
-export const optionalAppid: Rule = (value) => (value === "" || /^wx[0-9a-f]{16}$/i.test(value) ? null : "account_appid");
+export const optionalAppid: Rule = (value) => (value === "" || /^wx[0-9a-f]{16}$/.test(value) ? null : "account_appid");
 
 /** Exactly 43 letters or digits. */
 export const aesKey: Rule = (value) => (value === "" ? "required" : /^[A-Za-z0-9]{43}$/.test(value) ? null : "aes_key");
@@ -32,8 +32,8 @@ export const optionalAesKey: Rule = (value) => (value === "" ? null : aesKey(val
 /** 3–32 letters or digits. */
 export const verifyToken: Rule = (value) => (value === "" ? "required" : /^[A-Za-z0-9]{3,32}$/.test(value) ? null : "token");
 
-/** Anything without blanks; WeChat gives 32 hex digits, a forward server may have others. */
-export const appSecret: Rule = (value) => (value === "" ? "required" : /^\S{8,128}$/.test(value) ? null : "secret");
+/** Anything without blanks, at most 128; WeChat gives 32 hex digits, a forward server may have others. */
+export const appSecret: Rule = (value) => (value === "" ? "required" : /^[!-~]{1,128}$/.test(value) ? null : "secret");
 
 export const platformName: Rule = (value) => (value.trim() === "" ? "required" : null);
 

@@ -22,15 +22,21 @@ pub fn is_appid(text: &str) -> bool {
 pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if !is_appid(&input.component_appid) {
-        errors.push(error("component_appid", "format", "must be wx and 16 hex digits", "应为 wx 加 16 位十六进制数字"));
+        errors.push(error(
+            "component_appid",
+            "format",
+            "must be wx and 16 hex digits in lower case",
+            "应为 wx 加 16 位小写十六进制数字",
+        ));
     }
     if input.name.chars().count() > MAX_NAME {
         errors.push(error("name", "length", "must have at most 40 characters", "最多 40 个字"));
     }
     secret(&mut errors, "component_appsecret", input.component_appsecret.as_deref(), exists, |s| {
-        (s.len() == 32 && s.bytes().all(|b| b.is_ascii_alphanumeric()))
+        // WeChat gives 32 hex digits; a forward server may have others.
+        (s.len() <= 128 && s.bytes().all(|b| b.is_ascii_graphic()))
             .then_some(())
-            .ok_or(("must be 32 letters or digits", "应为 32 位字母或数字"))
+            .ok_or(("must have at most 128 characters and no blanks", "最多 128 个字符，不能有空格"))
     });
     secret(&mut errors, "verify_token", input.verify_token.as_deref(), exists, |s| {
         ((3..=32).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -175,7 +181,7 @@ mod tests {
             (|p| p.component_appid = "gh_134c8103faa5a59".into(), "component_appid", "format"),
             (|p| p.name = "长".repeat(41), "name", "length"),
             (|p| p.component_appsecret = None, "component_appsecret", "required"),
-            (|p| p.component_appsecret = Some("short".into()), "component_appsecret", "format"),
+            (|p| p.component_appsecret = Some("with blank".into()), "component_appsecret", "format"),
             (|p| p.verify_token = Some("ab".into()), "verify_token", "format"),
             (|p| p.verify_token = Some("a-b-c".into()), "verify_token", "format"),
             (|p| p.encoding_aes_key = Some("A".repeat(42)), "encoding_aes_key", "format"),

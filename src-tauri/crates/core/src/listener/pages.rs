@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wechat::secret::SecretString;
 
-use super::routes::text;
 use crate::core::Core;
 use crate::dto::LastError;
 use crate::engine::Wake;
@@ -18,6 +17,9 @@ use crate::store::tables::redemption::{self, Offer, RedemptionState};
 
 /// The owner waits so long for the result; WeChat's pages give up much later, ms.
 const PATIENCE: u64 = 12_000;
+
+/// The result page waits so long for the account's name, ms.
+const NAME_PATIENCE: u64 = 1_500;
 
 #[derive(Clone, Copy)]
 struct Words {
@@ -50,9 +52,7 @@ pub(super) async fn launch(
     headers: HeaderMap,
 ) -> Response {
     let words = Words::of(&headers);
-    let Some((link, name)) = find(&core, &component, &link_id).await else {
-        return text(StatusCode::NOT_FOUND, "not found");
-    };
+    let Some((link, name)) = find(&core, &component, &link_id).await else { return unknown(words) };
     let now = core.clock().now();
     if link.account_id.is_some() {
         return page(
@@ -110,11 +110,9 @@ pub(super) async fn authorized(
     headers: HeaderMap,
 ) -> Response {
     let words = Words::of(&headers);
-    let Some((link, _)) = find(&core, &component, &link_id).await else {
-        return text(StatusCode::NOT_FOUND, "not found");
-    };
+    let Some((link, _)) = find(&core, &component, &link_id).await else { return unknown(words) };
     if let Some(account) = link.account_id {
-        return done(&core, words, account);
+        return done(&core, words, account).await;
     }
     if core.clock().now() > link.expires_at + LATEST {
         return expired(words);
@@ -172,7 +170,7 @@ pub(super) async fn authorized(
     core.changes().tell(["links", &format!("link:{}", link.id)]);
     core.wake(Wake::Redeem);
     match settled(&core, redemption_id).await {
-        Some((RedemptionState::Done, Some(account), _)) => done(&core, words, account),
+        Some((RedemptionState::Done, Some(account), _)) => done(&core, words, account).await,
         Some((RedemptionState::Failed, _, error)) => failed(words, error),
         _ => page(
             words,
@@ -185,7 +183,8 @@ pub(super) async fn authorized(
     }
 }
 
-fn done(core: &Core, words: Words, account: i64) -> Response {
+async fn done(core: &Core, words: Words, account: i64) -> Response {
+    named(core, account).await;
     let name = core
         .store()
         .mirror()
@@ -197,6 +196,33 @@ fn done(core: &Core, words: Words, account: i64) -> Response {
         format!("“{name}” is authorized. You can close this page.")
     };
     page(words, StatusCode::OK, Mood::Good, words.pick("授权成功", "Authorized"), &line, None)
+}
+
+/// Waits a moment for the account's name, which is fetched right after its authorization.
+async fn named(core: &Core, account: i64) {
+    let mut changes = core.subscribe();
+    let wait = async {
+        while core.store().mirror().account(account).is_some_and(|a| a.nick_name.is_empty()) {
+            if changes.recv().await.is_err() {
+                break;
+            }
+        }
+    };
+    let _ = crate::clock::within(NAME_PATIENCE, wait).await;
+}
+
+fn unknown(words: Words) -> Response {
+    page(
+        words,
+        StatusCode::NOT_FOUND,
+        Mood::Bad,
+        words.pick("链接不存在", "There is no such link"),
+        words.pick(
+            "请检查链接是否完整，或联系发送链接的人重新获取。",
+            "Check that the link is complete, or ask whoever sent it for a new one.",
+        ),
+        None,
+    )
 }
 
 fn expired(words: Words) -> Response {
