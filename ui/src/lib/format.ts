@@ -38,8 +38,10 @@ export function relative(at: number, now: number, locale: string, nowWord: strin
   if (size < 5 * SECOND) return nowWord;
   const say = (unit: number, name: Intl.RelativeTimeFormatUnit): string => format.format(Math.trunc(diff / unit), name);
   if (size >= HOUR && size < DAY) {
-    const span = duration(Math.trunc(size / MINUTE) * MINUTE, locale);
-    if (locale.startsWith("zh")) return span + (diff > 0 ? "后" : "前");
+    const hours = Math.floor(size / HOUR);
+    const minutes = Math.floor((size % HOUR) / MINUTE);
+    if (locale.startsWith("zh")) return `${hours} 小时${minutes > 0 ? ` ${minutes} 分钟` : ""}${diff > 0 ? "后" : "前"}`;
+    const span = `${hours} h${minutes > 0 ? ` ${minutes} min` : ""}`;
     return diff > 0 ? `in ${span}` : `${span} ago`;
   }
   const text = size < MINUTE ? say(SECOND, "second") : size < HOUR ? say(MINUTE, "minute") : size < DAY ? say(HOUR, "hour") : say(DAY, "day");
