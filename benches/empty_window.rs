@@ -6,7 +6,7 @@ use tauri::{WebviewUrl, WebviewWindowBuilder};
 fn main() -> tauri::Result<()> {
     tauri::Builder::default()
         .setup(|app| {
-            let page = "data:text/html,<title>empty</title><p>empty</p>".parse()?;
+            let page = "about:blank".parse()?;
             WebviewWindowBuilder::new(app, "empty", WebviewUrl::External(page))
                 .title("wxdesk-empty")
                 .inner_size(1280.0, 800.0)
