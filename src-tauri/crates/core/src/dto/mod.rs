@@ -5,12 +5,14 @@
 //! The TypeScript twins in `ui/src/host/bindings/` are generated from these by ts-rs when the tests run.
 
 mod account;
+mod check;
 mod link;
 mod overview;
 mod platform;
 mod status;
 
 pub use account::*;
+pub use check::*;
 pub use link::*;
 pub use overview::*;
 pub use platform::*;
