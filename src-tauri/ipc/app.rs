@@ -21,10 +21,10 @@ pub async fn overview(desk: State<'_>) -> Answer<Overview> {
     desk.core().await?.overview().await
 }
 
-/// Probes a public base URL now.
+/// Checks the way from the world to a public base URL now.
 #[tauri::command(rename_all = "snake_case")]
 pub async fn check_door(desk: State<'_>, public_base_url: String) -> Answer<TunnelHealth> {
-    wxdesk_core::door::check(&desk.core().await?, &public_base_url).await
+    wxdesk_core::check::run(&desk.core().await?, &public_base_url).await
 }
 
 /// Listens again.

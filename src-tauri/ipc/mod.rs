@@ -6,6 +6,7 @@
 
 mod accounts;
 mod app;
+mod channel;
 mod onboard;
 mod platforms;
 
@@ -33,6 +34,13 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         app::leave_sandbox,
         app::open_external,
         app::save_file,
+        channel::list_verification_files,
+        channel::add_verification_file,
+        channel::remove_verification_file,
+        channel::test_egress,
+        channel::callback_ips,
+        channel::refresh_callback_ips,
+        channel::set_callback_allow_only,
         platforms::list_platforms,
         platforms::get_platform,
         platforms::validate_platform,

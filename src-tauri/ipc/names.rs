@@ -16,6 +16,14 @@ pub const COMMANDS: &[&str] = &[
     "leave_sandbox",
     "open_external",
     "save_file",
+    // channel.rs
+    "list_verification_files",
+    "add_verification_file",
+    "remove_verification_file",
+    "test_egress",
+    "callback_ips",
+    "refresh_callback_ips",
+    "set_callback_allow_only",
     // platforms.rs
     "list_platforms",
     "get_platform",

@@ -21,6 +21,7 @@ use crate::dto::{Change, ErrorCode, KeySource};
 use crate::engine::{self, Engine, EngineOptions, Wake};
 use crate::error::AppError;
 use crate::folder::{self, EngineNote, FolderLock};
+use crate::sources::{self, PublicFiles, Sources};
 use crate::store::tables::notice::{self, NoticeRow};
 use crate::store::tables::platform::PlatformRow;
 use crate::store::tables::{attempt, credential, inbox};
@@ -101,6 +102,8 @@ struct Inner {
     engine: Engine,
     door: DoorState,
     expected_pushes: Expected,
+    public_files: PublicFiles,
+    sources: Sources,
     redeemed: Notify,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     sandbox_url: Mutex<Option<String>>,
@@ -153,6 +156,8 @@ impl Core {
                 engine: Engine::default(),
                 door: DoorState::default(),
                 expected_pushes: Expected::default(),
+                public_files: PublicFiles::default(),
+                sources: Sources::default(),
                 redeemed: Notify::new(),
                 runtimes: RwLock::default(),
                 sandbox_url: Mutex::default(),
@@ -180,6 +185,7 @@ impl Core {
                 Ok(())
             })
             .await?;
+        core.load_sources().await?;
         core.door().accepted(core.store().read(|c| Ok(inbox::newest_at(c)?)).await?.unwrap_or(0));
         Ok(core)
     }
@@ -209,6 +215,7 @@ impl Core {
         self.own(tokio::spawn(listener::run(self.clone(), public)));
         self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
         self.own(tokio::spawn(crate::check::watch(self.clone())));
+        self.own(tokio::spawn(sources::watch(self.clone())));
         if let Ok(mut slot) = self.inner.api_address.lock() {
             *slot = Some(api);
         }
@@ -322,6 +329,19 @@ impl Core {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+    /// Domain verification files, as the door serves them.
+    #[must_use]
+    pub fn public_files(&self) -> &PublicFiles {
+        &self.inner.public_files
+    }
+    /// Where WeChat's pushes come from.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+    pub(crate) fn transports(&self) -> &Arc<dyn TransportFactory> {
+        &self.inner.options.transports
     }
     /// Test pushes of the self-check.
     pub(crate) fn expected_pushes(&self) -> &Expected {

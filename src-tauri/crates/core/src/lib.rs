@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod listener;
 pub mod paths;
 pub mod policy;
+pub mod sources;
 pub mod store;
 #[cfg(test)]
 mod testing;

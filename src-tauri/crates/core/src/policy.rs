@@ -23,6 +23,11 @@ const EMERGENCY_CAP: i64 = 120_000;
 const OPERATOR_FIRST: i64 = 300_000;
 /// See [`OPERATOR_FIRST`].
 const OPERATOR_CAP: i64 = 1_800_000;
+/// First and longest wait between two tries of a platform whose address WeChat refused, ms. One credential tries for
+/// all, so it may be asked more often than [`OPERATOR_FIRST`]: whoever has just entered the address waits a minute.
+pub const IP_FIRST: i64 = 60_000;
+/// See [`IP_FIRST`].
+pub const IP_CAP: i64 = 600_000;
 /// A ticket lives 12 hours (protocol B.2), ms.
 pub const TICKET_LIFE: i64 = 12 * 3_600_000;
 /// `fresh` under 20 minutes (interfaces), ms.
@@ -173,6 +178,9 @@ pub struct Facts {
     pub asked: Option<ReasonCode>,
     /// Dependency.
     pub parent: Parent,
+    /// WeChat refuses the address that this platform's calls leave from; not before then is this credential to try,
+    /// ms (`i64::MAX` while another one tries for all).
+    pub address_refused_until: Option<i64>,
 }
 
 /// The answer.
@@ -214,7 +222,7 @@ impl Decision {
         match self {
             Self::Wait { until, .. } => (until != i64::MAX).then_some(until),
             Self::Refresh { .. } => Some(now),
-            Self::NeedsOperator { retry_at, .. } => retry_at,
+            Self::NeedsOperator { retry_at, .. } => retry_at.filter(|at| *at != i64::MAX),
         }
     }
 }
@@ -233,6 +241,12 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
         return Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, retry_at: None };
     }
     let operator_asked = facts.asked == Some(ReasonCode::Requested);
+    if let Some(until) = facts.address_refused_until
+        && now < until
+        && !operator_asked
+    {
+        return Decision::NeedsOperator { reason: ReasonCode::IpNotListed, retry_at: Some(until) };
+    }
     if let Some(blocked) = blocked_by_failure(facts, now)
         && (!operator_asked || matches!(facts.failure, Some(FailureKind::Quota | FailureKind::RateLimited)))
     {
@@ -305,7 +319,12 @@ fn blocked_by_failure(facts: &Facts, now: i64) -> Option<Decision> {
         FailureKind::RateLimited => {
             wait(last + ladder(facts.id, facts.failures, 60_000, TRANSIENT_CAP), ReasonCode::RateLimited)
         }
-        FailureKind::Ip => operator(ReasonCode::IpNotListed),
+        // The platform's gate above decides when; the gap still holds.
+        FailureKind::Ip => {
+            let retry_at = last + min_gap(facts);
+            let reason = ReasonCode::IpNotListed;
+            (now < retry_at).then_some(Decision::NeedsOperator { reason, retry_at: Some(retry_at) })
+        }
         FailureKind::Secret => operator(ReasonCode::SecretInvalid),
         // Waits for the next ticket (`Parent::TicketRefused`); a new one clears the mark.
         FailureKind::Ticket => wait(last + min_gap(facts), ReasonCode::TicketRejected),

@@ -19,4 +19,8 @@ reason: string,
 /**
  * HTTP status given.
  */
-status: number, };
+status: number, 
+/**
+ * Address it came from; null when it could not be told.
+ */
+from: string | null, };

@@ -4,6 +4,8 @@
 
 mod accounts;
 mod app;
+mod egress;
+mod files;
 pub mod links;
 mod menus;
 mod overview;
@@ -17,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::core::Core;
-use crate::dto::{AccountQuery, ErrorCode, LinkRequest, PlatformInput, SecretField};
+use crate::dto::{AccountQuery, Endpoints, ErrorCode, LinkRequest, PlatformInput, SecretField};
 use crate::error::AppError;
 
 #[derive(Deserialize)]
@@ -75,6 +77,26 @@ struct IdArgs {
     id: String,
 }
 
+#[derive(Deserialize)]
+struct FileArgs {
+    name: String,
+    content_base64: String,
+}
+#[derive(Deserialize)]
+struct NameArgs {
+    name: String,
+}
+#[derive(Deserialize)]
+struct EgressArgs {
+    component_appid: String,
+    endpoints: Option<Endpoints>,
+    outbound_proxy: Option<String>,
+}
+#[derive(Deserialize)]
+struct SwitchArgs {
+    on: bool,
+}
+
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
     serde_json::from_value(args).map_err(|e| bad_json(&e))
 }
@@ -121,6 +143,13 @@ table! {
     "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::check::run(c, &a.public_base_url).await;
     "restart_listener" (a: NoArgs) => async |c: &Core, _: NoArgs| c.restart_listener().await;
     "dismiss_notice" (a: IdArgs) => async |c: &Core, a: IdArgs| c.dismiss_notice(a.id).await;
+    "list_verification_files" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_verification_files().await;
+    "add_verification_file" (a: FileArgs) => async |c: &Core, a: FileArgs| c.add_verification_file_base64(&a.name, &a.content_base64).await;
+    "remove_verification_file" (a: NameArgs) => async |c: &Core, a: NameArgs| c.remove_verification_file(&a.name).await;
+    "test_egress" (a: EgressArgs) => async |c: &Core, a: EgressArgs| c.test_egress(&a.component_appid, a.endpoints, a.outbound_proxy).await;
+    "callback_ips" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.callback_ips());
+    "refresh_callback_ips" (a: NoArgs) => async |c: &Core, _: NoArgs| c.refresh_callback_ips().await;
+    "set_callback_allow_only" (a: SwitchArgs) => async |c: &Core, a: SwitchArgs| c.set_callback_allow_only(a.on).await;
     "list_platforms" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_platforms());
     "get_platform" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.get_platform(&a.component_appid);
     "validate_platform" (a: InputArgs) => async |c: &Core, a: InputArgs| Ok::<_, AppError>(c.validate_platform(&a.input));

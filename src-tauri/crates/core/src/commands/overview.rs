@@ -135,7 +135,7 @@ fn platform_needs(
             Some((NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow]))
         }
         ReasonCode::IpNotListed => {
-            Some((NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::EditPlatform]))
+            Some((NeedCause::IpNotListed, vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::EditPlatform]))
         }
         ReasonCode::QuotaExhausted => Some((NeedCause::QuotaExhausted, vec![NeedAction::RefreshNow])),
         ReasonCode::Refused | ReasonCode::TokenRejected => {
@@ -173,7 +173,7 @@ fn account_needs(
                 match view.reason_code {
                     ReasonCode::QuotaExhausted => (2, NeedCause::QuotaExhausted, vec![NeedAction::ShowAccounts]),
                     ReasonCode::IpNotListed => {
-                        (3, NeedCause::IpNotListed, vec![NeedAction::RefreshNow, NeedAction::ShowAccounts])
+                        (3, NeedCause::IpNotListed, vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::ShowAccounts])
                     }
                     _ if view.needs_operator || view.expires_at.is_none_or(|at| at <= now) => {
                         (4, NeedCause::RefreshFailing, vec![NeedAction::ShowAccounts, NeedAction::RefreshNow])

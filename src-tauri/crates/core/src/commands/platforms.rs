@@ -118,6 +118,7 @@ impl Core {
                 Ok(id)
             })
             .await?;
+        self.engine().memory().addresses.forget(id);
         self.changes().tell(["platforms", "overview", "door"]);
         self.wake(Wake::Platform(id));
         self.get_platform(&appid)

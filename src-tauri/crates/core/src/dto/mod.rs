@@ -5,6 +5,7 @@
 //! The TypeScript twins in `ui/src/host/bindings/` are generated from these by ts-rs when the tests run.
 
 mod account;
+mod channel;
 mod check;
 mod link;
 mod overview;
@@ -12,6 +13,7 @@ mod platform;
 mod status;
 
 pub use account::*;
+pub use channel::*;
 pub use check::*;
 pub use link::*;
 pub use overview::*;

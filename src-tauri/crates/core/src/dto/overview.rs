@@ -111,6 +111,8 @@ pub enum NeedAction {
     RestartListener,
     /// `check_door`.
     CheckDoor,
+    /// `test_egress`.
+    TestEgress,
     /// `dismiss_notice`.
     Dismiss,
 }

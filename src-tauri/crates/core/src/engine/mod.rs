@@ -4,6 +4,7 @@
 //! `details`. Invariants: at most one flight per credential; at most [`EngineOptions::concurrency`] flights and
 //! [`EngineOptions::per_platform`] of one platform; no sleep longer than 30 s; dropping the handle ends everything.
 
+mod address;
 mod details;
 mod heal;
 mod redeem;
@@ -85,6 +86,8 @@ pub(crate) struct Memory {
     pub asked: HashMap<i64, ReasonCode>,
     /// Tokens obtained before the clock went back.
     pub jumped: HashSet<i64>,
+    /// Platforms whose address WeChat refuses.
+    pub addresses: address::Refused,
 }
 
 impl Default for Engine {
@@ -167,6 +170,7 @@ pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
         clock_jumped: memory.jumped.contains(&row.id),
         asked: memory.asked.get(&row.id).copied(),
         parent,
+        address_refused_until: memory.addresses.until(row.platform_id, row.id),
     }
 }
 

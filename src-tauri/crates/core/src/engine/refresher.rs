@@ -28,6 +28,8 @@ pub(super) struct Flight {
     pub outcome: Result<(), AppError>,
     /// The component token was found rejected.
     pub parent_changed: bool,
+    /// WeChat took, or refused, the address that the call came from, and did not before.
+    pub concerns_platform: bool,
     /// No call was made: the claim could not be had. Not tried again at once.
     pub not_started: bool,
 }
@@ -62,6 +64,7 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         account_id: row.account_id,
         outcome: Ok(()),
         parent_changed: false,
+        concerns_platform: false,
         not_started: false,
     };
     let (id, generation, run, now) = (row.id, row.generation, core.run_id().to_owned(), core.clock().now());
@@ -76,11 +79,13 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         Ok(Some(claimed)) => claimed,
         Ok(None) => {
             flight.not_started = true;
+            flight.concerns_platform = address_told(&core, &row, None);
             flight.outcome = Err(AppError::new(ErrorCode::Unavailable, "another refresh of this token is under way"));
             return flight;
         }
         Err(e) => {
             flight.not_started = true;
+            flight.concerns_platform = address_told(&core, &row, None);
             flight.outcome = Err(e.into());
             return flight;
         }
@@ -107,8 +112,21 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
     };
     flight.parent_changed =
         matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
+    // Before the outcome is stored, so that the decision that is stored with it knows.
+    flight.concerns_platform = address_told(&core, &claimed, Some(&verdict));
     flight.outcome = finish(&core, claimed, attempt_id, used, sent_at, verdict).await;
     flight
+}
+
+/// What a flight tells about the address that its platform's calls leave from; without a verdict, nothing.
+fn address_told(core: &Core, row: &CredentialRow, verdict: Option<&Verdict>) -> bool {
+    let now = core.clock().now();
+    let addresses = &mut core.engine().memory().addresses;
+    match verdict {
+        Some(Verdict::Failed(FailureKind::Ip, _)) => addresses.refused(row.platform_id, row.id, now),
+        Some(Verdict::Granted(_)) => addresses.ended(row.platform_id, row.id, true, now),
+        _ => addresses.ended(row.platform_id, row.id, false, now),
+    }
 }
 
 async fn call(core: &Core, row: &CredentialRow, parent: Option<&CredentialRow>) -> Result<Grant, CallError> {

@@ -14,7 +14,7 @@ use crate::clock::{Clock, MAX_SLEEP_MS};
 use crate::core::Core;
 use crate::dto::{ErrorCode, ReasonCode};
 use crate::error::AppError;
-use crate::policy::{self, ASKED_GAP, Decision, JUMP};
+use crate::policy::{self, ASKED_GAP, Decision, FailureKind, JUMP};
 use crate::store::tables::{PRUNED_AT_ONCE, attempt, inbox, link, redemption};
 
 /// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
@@ -87,6 +87,7 @@ impl Schedule {
 
     pub(super) async fn run(mut self) {
         let mut stop = self.core.engine().stopping();
+        self.remember_refused_addresses();
         self.reconsider_all();
         loop {
             self.notice_jumps();
@@ -141,6 +142,15 @@ impl Schedule {
             self.prune_at = self.prune_at.min(wall + PRUNE_EVERY);
         }
         self.reconsider_all();
+    }
+
+    fn remember_refused_addresses(&self) {
+        let now = self.clock.now();
+        for row in self.core.store().mirror().credentials() {
+            if row.failure_kind == Some(FailureKind::Ip) {
+                self.core.engine().memory().addresses.remember(row.platform_id, now);
+            }
+        }
     }
 
     fn reconsider_all(&mut self) {
@@ -260,6 +270,7 @@ impl Schedule {
                 let mut memory = self.core.engine().memory();
                 memory.in_flight.insert(id);
                 memory.asked.remove(&id);
+                memory.addresses.started(platform, id);
             }
             if is_account {
                 *self.flying.entry(platform).or_default() += 1;
@@ -297,7 +308,10 @@ impl Schedule {
         let Ok(flight) = done else {
             // A panic inside a flight: nobody knows which one, so look at all. Its claim times out by itself.
             tracing::error!("a flight broke off");
-            self.core.engine().memory().in_flight.clear();
+            let mut memory = self.core.engine().memory();
+            memory.in_flight.clear();
+            memory.addresses.nobody_tries();
+            drop(memory);
             self.flying.clear();
             self.reconsider_all();
             return;
@@ -333,6 +347,9 @@ impl Schedule {
             return;
         }
         self.reconsider(flight.id);
+        if flight.concerns_platform {
+            self.reconsider_platform(flight.platform_id);
+        }
         if flight.account_id.is_none() {
             if flight.outcome.is_ok() {
                 self.redeem_at = Some(self.clock.now());

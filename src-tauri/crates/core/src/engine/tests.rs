@@ -251,7 +251,7 @@ async fn decisions_are_stored_with_their_reasons() {
     let row = world.credential(&appid(0));
     let (reason, until) = row.decided.clone().unwrap();
     assert_eq!(reason, ReasonCode::IpNotListed.text());
-    assert!(until.unwrap() >= world.clock.now() + 200_000, "a person is needed: no hammering");
+    assert!(until.unwrap() >= world.clock.now() + crate::policy::IP_FIRST - 1_000, "a person is needed: no hammering");
     let detail = world.core.get_account(crate::testing::COMPONENT, &appid(0)).await.unwrap();
     assert_eq!(detail.attempts[0].reason_code, ReasonCode::Emergency);
     assert!(!detail.attempts[0].error.as_ref().unwrap().advice_zh.is_empty());
@@ -421,4 +421,42 @@ async fn a_cancellation_during_the_redemption_wins() {
     assert!(!world.account(a).authorized);
     assert!(world.credential(a).token.is_none());
     assert_eq!(world.core.list_accounts(&crate::dto::AccountQuery::default()).unwrap().total, 0);
+}
+
+/// A hundred accounts due, and WeChat refuses our address: a handful of calls, then one try for all, then all at once.
+#[tokio::test(start_paused = true)]
+async fn a_refused_address_is_tried_by_one_for_all_and_heals_by_itself() {
+    let world = World::ready().await;
+    for _ in 0..12 {
+        world.wechat.fault(REFRESH, Fault::Errcode(61004));
+    }
+    world.accounts(100, 60_000).await;
+    let per_platform = world.core.engine_options().per_platform;
+    world.pass(50_000).await;
+    assert!(world.wechat.calls(REFRESH).len() <= per_platform, "{:?}", world.wechat.calls(REFRESH));
+    let overview = world.core.overview().await.unwrap();
+    let need = overview.needs.iter().find(|n| n.cause == crate::dto::NeedCause::IpNotListed).unwrap();
+    assert!(need.actions.contains(&crate::dto::NeedAction::TestEgress));
+    world.until(|w| (0..100).all(|n| w.credential(&appid(n)).generation == 2)).await;
+    let calls = world.wechat.calls(REFRESH);
+    assert_eq!(calls.len(), 112, "twelve refusals, then each account once");
+    let single = &calls[per_platform..12];
+    assert!(single.windows(2).all(|w| w[1] - w[0] >= crate::policy::IP_FIRST), "one at a time: {single:?}");
+    assert!(calls[111] - calls[12] < 60_000, "and then all at once");
+}
+
+/// The operator enters a proxy: no waiting for the next try.
+#[tokio::test(start_paused = true)]
+async fn a_changed_platform_is_tried_at_once() {
+    let world = World::ready().await;
+    for _ in 0..4 {
+        world.wechat.fault(REFRESH, Fault::Errcode(61004));
+    }
+    world.accounts(1, 60_000).await;
+    world.until(|w| w.credential(&appid(0)).failures == 4).await;
+    let before = world.clock.now();
+    world.pass(crate::policy::MIN_GAP).await;
+    world.core.save_platform(crate::testing::platform()).await.unwrap();
+    world.until(|w| w.credential(&appid(0)).generation == 2).await;
+    assert!(world.clock.now() - before < crate::policy::MIN_GAP + 2_000);
 }

@@ -39,6 +39,7 @@ pub(super) fn router(core: Core, slow: Duration) -> Router {
         .route("/wechat/{component_appid}/authorize/{link_id}", get(pages::launch))
         .route("/wechat/{component_appid}/authorized/{link_id}", get(pages::authorized))
         .route("/healthz", get(healthz))
+        .route("/{file}", get(verification_file))
         .fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .method_not_allowed_fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .layer(DefaultBodyLimit::disable())
@@ -62,6 +63,14 @@ async fn healthz(Query(probe): Query<Probe>) -> Response {
     // Only what could be a nonce of ours is echoed.
     let nonce = probe.nonce.filter(|n| n.len() <= 64 && n.bytes().all(|b| b.is_ascii_alphanumeric()));
     text(StatusCode::OK, nonce.map_or_else(|| "ok".to_owned(), |n| format!("ok {n}")))
+}
+
+/// A domain verification file, with exactly its bytes.
+async fn verification_file(State(core): State<Core>, Path(name): Path<String>) -> Response {
+    match core.public_files().get(&name) {
+        Some(bytes) => text(StatusCode::OK, bytes),
+        None => text(StatusCode::NOT_FOUND, "not found"),
+    }
 }
 
 async fn verify_url(

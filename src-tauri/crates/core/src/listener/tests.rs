@@ -153,6 +153,34 @@ async fn url_verification_echoes_verbatim() {
 }
 
 #[tokio::test]
+async fn verification_files_are_served_with_exactly_their_bytes_until_removed() {
+    let door = door().await;
+    let (name, content) = ("MP_verify_7vd0KpvN6c1fTlGq.txt", b"7vd0KpvN6c1fTlGq".to_vec());
+    let get = format!("GET /{name} HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(say(&door, get.as_bytes()).await.starts_with("HTTP/1.1 404"));
+    let added = door.core.add_verification_file(name, content.clone()).await.unwrap();
+    assert_eq!(added.urls, ["https://abc.natapp.cc/MP_verify_7vd0KpvN6c1fTlGq.txt"]);
+    let answer = say(&door, get.as_bytes()).await;
+    assert!(answer.contains("content-type: text/plain") && answer.ends_with("\r\n\r\n7vd0KpvN6c1fTlGq"), "{answer}");
+    // Bytes that are no text, and an end of line, come out as they went in.
+    let odd = vec![0xff, 0x00, b'\r', b'\n'];
+    door.core.add_verification_file("odd.txt", odd.clone()).await.unwrap();
+    assert_eq!(door.core.public_files().get("odd.txt").unwrap(), odd);
+    for path in ["/..%2FMP_verify_7vd0KpvN6c1fTlGq.txt", "/a/MP_verify_7vd0KpvN6c1fTlGq.txt", "/store.key"] {
+        let answer = say(&door, format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+    door.core.remove_verification_file(name).await.unwrap();
+    assert!(say(&door, get.as_bytes()).await.starts_with("HTTP/1.1 404"));
+    assert_eq!(door.core.remove_verification_file(name).await.unwrap_err().code, crate::dto::ErrorCode::NotFound);
+    for (name, content, field) in [("x.html", vec![1], "name"), ("x.txt", vec![], "content"), ("x.txt", vec![0; 70_000], "content")] {
+        let refused = door.core.add_verification_file(name, content).await.unwrap_err();
+        assert_eq!(refused.detail.unwrap().fields[0].field, field);
+    }
+    assert_eq!(door.core.list_verification_files().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn healthz_echoes_a_nonce_and_tells_nothing_else() {
     let door = door().await;
     assert!(say(&door, b"GET /healthz?nonce=abc123 HTTP/1.1\r\nhost: x\r\n\r\n").await.ends_with("\r\n\r\nok abc123"));

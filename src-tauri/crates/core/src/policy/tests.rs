@@ -24,6 +24,7 @@ fn fresh() -> Facts {
         clock_jumped: false,
         asked: None,
         parent: Parent::Ready,
+        address_refused_until: None,
     }
 }
 
