@@ -8,6 +8,7 @@ mod accounts;
 mod app;
 mod onboard;
 mod platforms;
+mod tunnels;
 
 use std::sync::Arc;
 
@@ -57,5 +58,13 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         onboard::list_links,
         onboard::link_qr_png,
         onboard::close_link,
+        tunnels::list_tunnel_clients,
+        tunnels::list_tunnels,
+        tunnels::save_tunnel,
+        tunnels::remove_tunnel,
+        tunnels::start_tunnel,
+        tunnels::stop_tunnel,
+        tunnels::tunnel_log,
+        tunnels::confirm_tunnel_url,
     ]
 }

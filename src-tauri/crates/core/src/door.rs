@@ -96,6 +96,12 @@ impl DoorState {
         self.rejected.load(Ordering::Relaxed)
     }
 
+    /// The last probe of a base URL.
+    #[must_use]
+    pub fn health(&self, base: &str) -> Option<TunnelHealth> {
+        self.state().tunnels.get(base).cloned()
+    }
+
     fn put_tunnel(&self, health: TunnelHealth) {
         self.state().tunnels.insert(health.public_base_url.clone(), health);
     }
@@ -142,6 +148,11 @@ pub async fn check(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
     if !bases(core).contains(base) {
         return Err(AppError::not_found("platform with the public base URL", base));
     }
+    probe(core, base).await
+}
+
+/// The same for a base URL that a tunnel of ours gave.
+pub(crate) async fn probe(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
     let client = crate::transport::client(None)?;
     let mut random = [0_u8; 12];
     getrandom::fill(&mut random).map_err(|_| AppError::new(crate::dto::ErrorCode::Internal, "no random bytes"))?;

@@ -9,9 +9,11 @@ mod link;
 mod overview;
 mod platform;
 mod status;
+mod tunnel;
 
 pub use account::*;
 pub use link::*;
 pub use overview::*;
 pub use platform::*;
 pub use status::*;
+pub use tunnel::*;

@@ -12,6 +12,7 @@ pub mod menu;
 pub mod notice;
 pub mod platform;
 pub mod redemption;
+pub mod tunnel;
 
 /// Rows that one pruning of a large table removes at most.
 pub const PRUNED_AT_ONCE: usize = 5_000;
@@ -31,6 +32,7 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         api_key::MIGRATIONS,
         notice::MIGRATIONS,
         menu::MIGRATIONS,
+        tunnel::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }
