@@ -16,6 +16,7 @@ mod supervise;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -70,6 +71,8 @@ pub struct Tunnels {
     registry: Mutex<Registry>,
     /// Starts and stops of one engine follow each other.
     turn: tokio::sync::Mutex<()>,
+    /// Another pace of probes, ms; 0: the usual one.
+    probe_every: AtomicI64,
 }
 
 impl Tunnels {
@@ -147,6 +150,16 @@ impl Tunnels {
             registry.running.drain().map(|(_, handle)| handle).collect()
         };
         futures_util::future::join_all(handles.into_iter().map(Handle::end)).await;
+    }
+
+    /// Probes public URLs at another pace, ms. For tests, which cannot wait for minutes.
+    #[doc(hidden)]
+    pub fn set_probe_every(&self, ms: i64) {
+        self.probe_every.store(ms, Ordering::Relaxed);
+    }
+
+    fn pace(&self, usual: i64) -> i64 {
+        Some(self.probe_every.load(Ordering::Relaxed)).filter(|ms| *ms > 0).unwrap_or(usual)
     }
 
     /// Drops every task where it stands. For crash tests.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use wechat::secret::SecretString;
 use zeroize::Zeroizing;
 
-use super::adapters::{Adapter, UrlSource};
+use super::adapters::Adapter;
 use crate::store::tables::tunnel::TunnelRow;
 use crate::validate::host_of;
 
@@ -73,10 +73,7 @@ pub fn settings(adapter: &Adapter, given: &BTreeMap<String, String>) -> BTreeMap
 /// The URL that is known before anything runs.
 #[must_use]
 pub fn known_url(adapter: &Adapter, given: &BTreeMap<String, String>) -> Option<String> {
-    match adapter.url {
-        UrlSource::Field => settings(adapter, given).remove("public_url").map(|u| u.trim_end_matches('/').to_owned()),
-        _ => None,
-    }
+    settings(adapter, given).remove("public_url").map(|u| u.trim_end_matches('/').to_owned())
 }
 
 /// Makes the plan. `dir`: the tunnel's own folder; `local`: our listener; `api_port`: a free port.

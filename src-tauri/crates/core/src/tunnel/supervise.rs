@@ -352,7 +352,8 @@ impl Supervised {
                             (true, _) => Some(0),
                             (false, failed) => failed.map(|n| n + 1),
                         };
-                        run.next_probe = clock.monotonic() + if reachable { PROBE_EVERY } else { PROBE_AGAIN };
+                        run.next_probe = clock.monotonic()
+                            + self.core.tunnels().pace(if reachable { PROBE_EVERY } else { PROBE_AGAIN });
                         // A client that notices by itself is left alone; so is a URL that never answered, since this
                         // machine may be unable to reach what the world can.
                         if !adapter.retries_itself && run.probes_failed.is_some_and(|n| n >= PROBES_FAILED) {

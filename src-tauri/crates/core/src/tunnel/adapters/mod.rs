@@ -78,16 +78,13 @@ const fn when(key: &'static str, value: &'static str, words: &'static [&'static 
     Group { when: Some((key, value)), words }
 }
 
-/// Where the public URL is read.
+/// Where the public URL is read, unless the field `public_url` says it: that one comes first.
 #[derive(Debug, Clone, Copy)]
 pub enum UrlSource {
-    /// From the output alone (`says.url`).
+    /// In the output (`says.url`).
     Output,
-    /// From the output, or from the client's own HTTP API on `{api_port}` while the output has not said it: path, JSON
-    /// pointer.
+    /// The same, or from the client's own HTTP API on `{api_port}` while the output has not said it: path, JSON pointer.
     OutputOrApi(&'static str, &'static str),
-    /// From the field `public_url` where it is given, else from the output.
-    Field,
 }
 
 /// Words of a client that mean something.

@@ -77,7 +77,7 @@ pub(super) static FRP: Adapter = Adapter {
             "customDomains = [\"{vhost}\"]",
         ],
     )),
-    url: UrlSource::Field,
+    url: UrlSource::Output,
     says: Says {
         url: None,
         online: &[r"start proxy success"],
@@ -171,7 +171,7 @@ pub(super) static BORE: Adapter = Adapter {
     ],
     env: &[("BORE_SECRET", "{secret}")],
     config: None,
-    url: UrlSource::Field,
+    url: UrlSource::Output,
     says: Says {
         url: Some(r"listening at (?<url>\S+:\d+)"),
         online: &[r"listening at \S+:\d+"],
@@ -289,7 +289,7 @@ pub(super) static SSH: Adapter = Adapter {
     ],
     env: &[],
     config: None,
-    url: UrlSource::Field,
+    url: UrlSource::Output,
     says: Says {
         url: None,
         online: &[r"remote forward success for: listen"],
@@ -364,7 +364,7 @@ pub(super) static OWN: Adapter = Adapter {
     args: &[],
     env: &[],
     config: None,
-    url: UrlSource::Field,
+    url: UrlSource::Output,
     says: Says { url: None, online: &[], lost: &[], refused: &[], noise: None },
     retries_itself: true,
     patience: 0,
