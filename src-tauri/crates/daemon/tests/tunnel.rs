@@ -2,6 +2,7 @@
 //! one: a script that says bore's recorded line.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "tests: a failure should stop them where they stand")]
 
 mod support;
 

@@ -7,6 +7,8 @@
 
 pub mod adapters;
 mod api;
+mod backoff;
+mod live;
 mod moved;
 pub mod output;
 pub mod plan;
@@ -28,7 +30,8 @@ use crate::error::AppError;
 use crate::paths;
 use crate::store::tables::platform::PlatformRow;
 use crate::store::tables::tunnel::{self, TunnelRow};
-use supervise::{Shared, Supervised};
+use live::Shared;
+use supervise::Supervised;
 
 /// A client that was asked to end is killed after this at the latest, ms: the whole shutdown has 4.7 s.
 pub const MAX_GRACE: i64 = 3_500;

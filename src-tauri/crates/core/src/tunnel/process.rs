@@ -88,7 +88,7 @@ pub fn forget(dir: &Path) {
 pub async fn end_leftover(dir: &Path, clock: &dyn Clock, grace: i64) -> Option<u32> {
     let bytes = std::fs::read(dir.join(NOTE)).ok()?;
     let noted: Option<Identity> = serde_json::from_slice(&bytes).ok();
-    let noted = noted.filter(|n| is_same(n));
+    let noted = noted.filter(is_same);
     if let Some(noted) = &noted {
         signal(noted.pid, false);
         let until = clock.monotonic() + grace;

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
@@ -15,6 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::adapters::{Refusal, UrlSource, bilingual};
+use super::backoff::delay;
+use super::live::{Live, Shared};
 use super::output::{Ear, Heard, Hidden, Lines, public_base};
 use super::plan::{self, Plan};
 use super::{MAX_GRACE, api, moved, process};
@@ -25,11 +27,6 @@ use crate::dto::{Bilingual, TunnelLogLine, TunnelLogSource, TunnelProblem, Tunne
 use crate::folder;
 use crate::store::tables::tunnel::TunnelRow;
 
-/// Delays after the first, second … failure in a row, ms. The first is short because a port that a killed client left
-/// behind is free again after two to three seconds (measured with bore).
-const LADDER: [i64; 7] = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 60_000];
-/// Jitter of a delay, either way: many desktops behind one server must not come back together.
-const JITTER: f64 = 0.2;
 /// Online so long, failures are counted from zero again, ms.
 const STABLE: i64 = 60_000;
 /// Lines of the log that are kept.
@@ -46,31 +43,6 @@ const PROBE_AGAIN: i64 = 5_000;
 const PROBES_FAILED: u32 = 3;
 /// What a child said just before its end is waited for so long, ms; a grandchild may hold the pipe for ever.
 const LAST_WORDS: u64 = 500;
-
-/// What is known of a tunnel in this session.
-#[derive(Debug, Default)]
-pub(super) struct Live {
-    pub state: TunnelState,
-    pub since: Option<i64>,
-    pub retry_at: Option<i64>,
-    pub failures: u32,
-    pub problem: Option<TunnelProblem>,
-    pub pid: Option<u32>,
-    pub local: Option<String>,
-    pub endpoint: Option<String>,
-    pub url: Option<String>,
-    pub lines: VecDeque<TunnelLogLine>,
-}
-
-/// The same, shared between the task and whoever looks.
-#[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Live>);
-
-impl Shared {
-    pub fn live(&self) -> std::sync::MutexGuard<'_, Live> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Why a run of the client ended.
 enum End {
@@ -98,16 +70,6 @@ impl Failure {
     fn refused(refusal: &'static Refusal, text: String) -> Self {
         Self { kind: refusal.kind, text, advice: bilingual(refusal.advice), tries: Some(refusal.tries) }
     }
-}
-
-/// The delay after so many failures in a row (at least one), ms; `roll` is 0 to 1.
-#[must_use]
-fn delay(failures: u32, roll: f64) -> i64 {
-    let step = usize::try_from(failures.max(1) - 1).unwrap_or(usize::MAX).min(LADDER.len() - 1);
-    let base = LADDER[step];
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 72,000")]
-    let jittered = (base as f64 * (1.0 - JITTER + 2.0 * JITTER * roll.clamp(0.0, 1.0))) as i64;
-    jittered
 }
 
 /// A tunnel's task.
@@ -161,7 +123,7 @@ impl Supervised {
             tracing::info!(tunnel = %self.row.id, client = self.row.client.key(), kind = failure.kind, ran_ms = now - began,
                 "a tunnel's client ended");
             let person = failure.tries.is_some_and(|tries| refusals >= tries);
-            let wait = delay(failures, fastrand::f64());
+            let wait = delay(failures, fastrand::i64(0..=1_000));
             let at = self.core.clock().now();
             let problem =
                 TunnelProblem { at, kind: failure.kind.to_owned(), text: failure.text, advice: failure.advice };
@@ -586,25 +548,5 @@ async fn read(mut pipe: impl AsyncRead + Unpin, source: TunnelLogSource, lines: 
         if read == 0 {
             return;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ladder_is_bounded_jittered_and_never_zero() {
-        for failures in 0..1_000 {
-            for roll in [0.0, 0.5, 1.0] {
-                let wait = delay(failures, roll);
-                assert!((800..=72_000).contains(&wait), "{failures}: {wait}");
-            }
-        }
-        assert_eq!(
-            [1, 2, 3, 4, 5, 6, 7, 8].map(|n| delay(n, 0.5)),
-            [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 60_000, 60_000]
-        );
-        assert!(delay(5, 0.0) < delay(5, 1.0));
     }
 }
