@@ -121,6 +121,19 @@ pub async fn hand_over(dir: &Path) -> bool {
     matches!(tokio::time::timeout(PATIENCE, ask).await, Ok(Ok(true)))
 }
 
+/// The same for a folder that is known to be held. Whoever holds it may have taken it a moment ago and be about to leave
+/// its note (a double click on the icon starts the program twice), so this asks for a while.
+pub async fn hand_over_to_holder(dir: &Path) -> bool {
+    let mut pace = tokio::time::interval(Duration::from_millis(100));
+    for _ in 0..20 {
+        pace.tick().await;
+        if hand_over(dir).await {
+            return true;
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -103,7 +103,7 @@ async fn open(app: AppHandle, desk: Arc<Desk>, curtain: Arc<Curtain>) {
                 failure::warn_moved(&app, wanted, &desk).await;
             }
         }
-        Err(error) if error.code == ErrorCode::Held && focus::hand_over(&desk.folder()).await => app.exit(0),
+        Err(error) if error.code == ErrorCode::Held && focus::hand_over_to_holder(&desk.folder()).await => app.exit(0),
         Err(error) => {
             failure::tell(&app, &error).await;
             app.exit(COULD_NOT_START);

@@ -8,7 +8,7 @@ export const ESCAPE = '\uE00C';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 /** Calls `probe` until it answers something truthy, and answers that. Fails with `what` after `limit` ms. */
-export async function until(what, probe, limit = 20_000) {
+export async function until(what, probe, limit = 30_000) {
   const end = Date.now() + limit;
   let last;
   for (;;) {

@@ -284,6 +284,17 @@ describe('the window', { concurrency: false }, () => {
     await app.stop();
   });
 
+  test('two starts at once make one window', async () => {
+    const folder = join(home, 'twice');
+    const both = [0, 1].map(() => spawn(binary, ['--data-dir', folder], { env, stdio: 'ignore' }));
+    const first = await Promise.race(both.map(async (child) => ({ child, code: await ended(child) })));
+    assert.equal(first.code, 0, 'the second one hands over');
+    const other = both.find((child) => child !== first.child);
+    assert.ok(alive(other.pid), 'the first one stays');
+    other.kill('SIGTERM');
+    assert.equal(await ended(other), 0);
+  });
+
   test('a folder that a daemon holds is refused in words, with exit code 2', async () => {
     const folder = join(home, 'held');
     mkdirSync(folder);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countdown, initial, relative } from "../src/lib/format";
+import { countdown, initial, relative, span } from "../src/lib/format";
 
 describe("countdown", () => {
   const cases: [number, string | null][] = [
@@ -25,6 +25,21 @@ describe("relative", () => {
   it("says hours with their minutes", () => {
     expect(relative(now + 6_060_000, now, "en", "now")).toBe("in 1 h 41 min");
     expect(relative(now - 6_060_000, now, "zh-CN", "刚刚")).toBe("1 小时 41 分钟前");
+  });
+});
+
+describe("span", () => {
+  const cases: [number, string, string][] = [
+    [0, "1 s", "1 秒"],
+    [58_900, "58 s", "58 秒"],
+    [720_000, "12 min", "12 分钟"],
+    [11_100_000, "3 h 5 min", "3 小时 5 分钟"],
+    [10_800_000, "3 h", "3 小时"],
+    [183_600_000, "2 d 3 h", "2 天 3 小时"],
+  ];
+  it.each(cases)("%i ms is %s", (ms, en, zh) => {
+    expect(span(ms, "en")).toBe(en);
+    expect(span(ms, "zh-CN")).toBe(zh);
   });
 });
 

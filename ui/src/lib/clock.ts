@@ -1,33 +1,59 @@
 /**
- * The one clock of the window. Owns the tick (once a second, only while something shows a time and the window is
- * visible) and the offset to the engine's clock. Invariant: however many countdowns there are, one timer runs.
+ * The one clock of the window. Owns the tick (only while something shows a time and the window is visible) and the
+ * offset to the engine's clock. Invariant: however many countdowns there are, one timer runs. It ticks each second while
+ * a person is there, else slowly: without a GPU every tick has the whole window composed anew, which is most of what an
+ * idle window costs.
  */
 import { onBeforeUnmount, onMounted, readonly, ref, type Ref } from "vue";
 
 /** Offsets below this are the answer's travel time, not a wrong clock. */
 const OFFSET_NOISE_MS = 1500;
 
+/** Without focus, or without input for this long, nobody reads seconds, ms. */
+const ATTENDED_MS = 60_000;
+const FAST_MS = 1_000;
+const SLOW_MS = 10_000;
+
 const now = ref(Date.now());
 let offset = 0;
 let users = 0;
+/** Pages that people watch without touching anything, such as a QR code held up to a phone. */
+let watchers = 0;
+let lastInput = Date.now();
 let timer: ReturnType<typeof setTimeout> | null = null;
+let slow = false;
 
 function tick(): void {
   const at = Date.now() + offset;
   now.value = at;
+  slow = watchers === 0 && (!document.hasFocus() || Date.now() - lastInput > ATTENDED_MS);
+  const step = slow ? SLOW_MS : FAST_MS;
   // Aligned to the engine's full second, so that all figures change together.
-  timer = setTimeout(tick, 1000 - (((at % 1000) + 1000) % 1000) + 5);
+  timer = setTimeout(tick, step - (((at % step) + step) % step) + 5);
+}
+
+function stop(): void {
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
 }
 
 function arrange(): void {
   const wanted = users > 0 && document.visibilityState !== "hidden";
   if (wanted && timer === null) tick();
-  if (!wanted && timer !== null) {
-    clearTimeout(timer);
-    timer = null;
-  }
+  if (!wanted) stop();
 }
 
+/** Someone is there: the time is right at once, and ticks each second again. */
+function attend(): void {
+  lastInput = Date.now();
+  if (!slow) return;
+  slow = false;
+  stop();
+  arrange();
+}
+
+for (const name of ["pointermove", "pointerdown", "keydown", "wheel"]) window.addEventListener(name, attend, { capture: true, passive: true });
+window.addEventListener("focus", attend);
 document.addEventListener("visibilitychange", arrange);
 
 /** Takes the engine's time of an answer that was just received. */
@@ -44,16 +70,21 @@ export function engineNow(): number {
   return Date.now() + offset;
 }
 
-/** The ticking time, for as long as the component is mounted. */
-export function useNow(): Readonly<Ref<number>> {
+/** The ticking time, for as long as the component is mounted. `watched`: each second even when nobody touches anything. */
+export function useNow(watched = false): Readonly<Ref<number>> {
   onMounted(() => {
     users += 1;
+    if (watched) {
+      watchers += 1;
+      attend();
+    }
     // A window that stood still shows the right time at once.
     if (timer === null) now.value = engineNow();
     arrange();
   });
   onBeforeUnmount(() => {
     users -= 1;
+    if (watched) watchers -= 1;
     arrange();
   });
   return readonly(now);

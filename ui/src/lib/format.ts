@@ -49,6 +49,18 @@ export function relative(at: number, now: number, locale: string, nowWord: strin
   return locale.startsWith("zh") ? text.replace("秒钟", "秒").replace(/(\d)(?=\p{Script=Han})/u, "$1 ") : text;
 }
 
+/** How long something has lasted, two units at most: `58 s`, `3 h 5 min`; in Chinese `58 秒`. */
+export function span(ms: number, locale: string): string {
+  const zh = locale.startsWith("zh");
+  const [s, min, h, d] = zh ? ["秒", "分钟", "小时", "天"] : ["s", "min", "h", "d"];
+  const size = Math.max(0, ms);
+  const two = (big: number, bigUnit: string, small: number, smallUnit: string): string => `${big} ${bigUnit}${small > 0 ? ` ${small} ${smallUnit}` : ""}`;
+  if (size < MINUTE) return `${Math.max(1, Math.floor(size / SECOND))} ${s}`;
+  if (size < HOUR) return `${Math.floor(size / MINUTE)} ${min}`;
+  if (size < DAY) return two(Math.floor(size / HOUR), h, Math.floor((size % HOUR) / MINUTE), min);
+  return two(Math.floor(size / DAY), d, Math.floor((size % DAY) / HOUR), h);
+}
+
 /** `2026-01-05 14:32:07`, local zone, 24 h. */
 export function absolute(at: number): string {
   const d = new Date(at);

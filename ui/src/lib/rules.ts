@@ -4,6 +4,7 @@
  */
 export type RuleId =
   | "required"
+  | "name"
   | "appid"
   | "aes_key"
   | "token"
@@ -35,7 +36,13 @@ export const verifyToken: Rule = (value) => (value === "" ? "required" : /^[A-Za
 /** Anything without blanks, at most 128; WeChat gives 32 hex digits, a forward server may have others. */
 export const appSecret: Rule = (value) => (value === "" ? "required" : /^[!-~]{1,128}$/.test(value) ? null : "secret");
 
-export const platformName: Rule = (value) => (value.trim() === "" ? "required" : null);
+/** Longest platform name, characters; it has to fit the switcher. */
+export const MAX_NAME = 40;
+
+/** Characters as the engine counts them: one outside the basic plane is one, not two. */
+export const nameLength = (value: string): number => Array.from(value.trim()).length;
+
+export const platformName: Rule = (value) => (value.trim() === "" ? "required" : nameLength(value) > MAX_NAME ? "name" : null);
 
 function parse(value: string): URL | null {
   try {

@@ -14,6 +14,7 @@ use wechat::crypto::{AesKey, MessageCrypto};
 use wechat::transport::Transport;
 
 use crate::changes::Changes;
+use crate::check::Expected;
 use crate::clock::{Clock, SystemClock};
 use crate::door::DoorState;
 use crate::dto::{Change, ErrorCode, KeySource};
@@ -100,6 +101,7 @@ struct Inner {
     changes: Arc<Changes>,
     engine: Engine,
     door: DoorState,
+    expected_pushes: Expected,
     redeemed: Notify,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
@@ -152,6 +154,7 @@ impl Core {
                 changes: Arc::new(Changes::default()),
                 engine: Engine::default(),
                 door: DoorState::default(),
+                expected_pushes: Expected::default(),
                 redeemed: Notify::new(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
@@ -208,7 +211,7 @@ impl Core {
         self.door().listening(listen);
         self.own(tokio::spawn(listener::run(self.clone(), public)));
         self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
-        self.own(tokio::spawn(crate::door::watch(self.clone())));
+        self.own(tokio::spawn(crate::check::watch(self.clone())));
         if let Ok(mut slot) = self.inner.api_address.lock() {
             *slot = Some(api);
         }
@@ -329,6 +332,10 @@ impl Core {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+    /// Test pushes of the self-check.
+    pub(crate) fn expected_pushes(&self) -> &Expected {
+        &self.inner.expected_pushes
     }
     /// Time.
     #[must_use]

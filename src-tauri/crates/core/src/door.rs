@@ -1,21 +1,16 @@
 //! What is known of the public door: whether it listens, what it refused, and whether the world reaches it.
 //!
-//! Owns counters and the probe of public base URLs. Invariant: no content of a refused push is kept, only why.
+//! Owns counters and the results of the self-check (`check`). Invariant: no content of a refused push is kept, only why.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::clock::MAX_SLEEP_MS;
-use crate::core::Core;
 use crate::dto::{Door, Rejection, TunnelHealth};
-use crate::error::AppError;
 
 /// Lines kept in the rejected list.
 const REJECTIONS: usize = 20;
-/// Public base URLs are probed so often, ms.
-const PROBE_EVERY: i64 = 300_000;
 
 /// Health of the public door.
 #[derive(Debug, Default)]
@@ -96,13 +91,13 @@ impl DoorState {
         self.rejected.load(Ordering::Relaxed)
     }
 
-    /// The last probe of a base URL.
+    /// The last check of a base URL.
     #[must_use]
     pub fn health(&self, base: &str) -> Option<TunnelHealth> {
         self.state().tunnels.get(base).cloned()
     }
 
-    fn put_tunnel(&self, health: TunnelHealth) {
+    pub(crate) fn put_tunnel(&self, health: TunnelHealth) {
         self.state().tunnels.insert(health.public_base_url.clone(), health);
     }
 
@@ -126,74 +121,12 @@ impl DoorState {
                         reachable: None,
                         round_trip_ms: None,
                         error: None,
+                        certificate_ends_at: None,
+                        steps: Vec::new(),
+                        hints: Vec::new(),
                     })
                 })
                 .collect(),
-        }
-    }
-}
-
-/// Public base URLs of all platforms.
-#[must_use]
-pub fn bases(core: &Core) -> BTreeSet<String> {
-    core.store().mirror().platforms().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
-}
-
-/// Asks `{base}/healthz` for a nonce of ours, as the world would.
-///
-/// # Errors
-/// Only when no client can be made; an unreachable door is an answer, not an error.
-pub async fn check(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
-    // Only what is ours to probe: this is no general fetcher.
-    if !bases(core).contains(base) {
-        return Err(AppError::not_found("platform with the public base URL", base));
-    }
-    probe(core, base).await
-}
-
-/// The same for a base URL that a tunnel of ours gave.
-pub(crate) async fn probe(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
-    let client = crate::transport::client(None)?;
-    let mut random = [0_u8; 12];
-    getrandom::fill(&mut random).map_err(|_| AppError::new(crate::dto::ErrorCode::Internal, "no random bytes"))?;
-    let nonce = crate::hex(&random);
-    let started = core.clock().monotonic();
-    let answer = client.get(format!("{}/healthz?nonce={nonce}", base.trim_end_matches('/'))).send().await;
-    let error = match answer {
-        // The first piece is enough: our own answer is forty bytes.
-        Ok(mut response) if response.status().is_success() => match response.chunk().await {
-            Ok(Some(text)) if String::from_utf8_lossy(&text).contains(&nonce) => None,
-            Ok(_) => Some("something else answers there: the answer did not hold our nonce".to_owned()),
-            Err(e) => Some(wechat::transport::without_queries(&e.to_string())),
-        },
-        Ok(response) => Some(format!("HTTP status {}", response.status().as_u16())),
-        Err(e) => Some(wechat::transport::without_queries(&e.to_string())),
-    };
-    let health = TunnelHealth {
-        public_base_url: base.to_owned(),
-        checked_at: Some(core.clock().now()),
-        reachable: Some(error.is_none()),
-        round_trip_ms: error.is_none().then(|| core.clock().monotonic() - started),
-        error,
-    };
-    core.door().put_tunnel(health.clone());
-    core.changes().tell(["overview", "door"]);
-    Ok(health)
-}
-
-/// Probes every public base URL now and every five minutes, for ever.
-pub(crate) async fn watch(core: Core) {
-    loop {
-        for base in bases(&core) {
-            if let Err(e) = check(&core, &base).await {
-                tracing::warn!(error = %e, "the self-check could not run");
-            }
-        }
-        let until = core.clock().monotonic() + PROBE_EVERY;
-        let known = bases(&core);
-        // A platform that was just added is probed at the next short look.
-        while core.clock().monotonic() < until && bases(&core) == known {
-            core.clock().sleep(MAX_SLEEP_MS.min(2_000)).await;
         }
     }
 }

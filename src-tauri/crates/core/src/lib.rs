@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod changes;
+pub mod check;
 pub mod clock;
 pub mod commands;
 pub mod core;

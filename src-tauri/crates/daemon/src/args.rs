@@ -65,9 +65,36 @@ pub struct Output {
     pub json: bool,
 }
 
+/// What `platform add` reads.
+pub const PLATFORM_EXAMPLE: &str = r#"Example, platform.json:
+  {
+    "component_appid": "wx1234567890abcdef",
+    "name": "Store Connect",
+    "component_appsecret": "0123456789abcdef0123456789abcdef",
+    "verify_token": "AnyToken123",
+    "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+    "public_base_url": "https://open.example.com"
+  }
+
+  wxdeskd platform add --file platform.json
+
+AppID and AppSecret come from open.weixin.qq.com (管理中心 → 第三方平台 → 详情). verify_token (消息校验Token, 3 to 32
+letters or digits) and encoding_aes_key (消息加解密Key, 43 letters or digits) must be the same as there.
+Optional: previous_encoding_aes_key, outbound_proxy, endpoints {"api", "mp", "open"}."#;
+
+/// A permission set of `--scopes`. Says the rule; clap names the field.
+fn permission_set(text: &str) -> Result<u32, String> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|id| *id > 0)
+        .ok_or_else(|| "must be the numbers of permission sets separated by commas, such as 1,2,15".to_owned())
+}
+
 #[derive(Subcommand)]
 pub enum Platform {
     /// Add or update a platform from JSON. A secret that is left out stays as it is.
+    #[command(after_help = PLATFORM_EXAMPLE)]
     Add {
         /// The JSON file; - for standard input.
         #[arg(long, value_name = "FILE|-")]
@@ -107,8 +134,8 @@ pub struct AuthorizeLink {
     /// Exactly this account.
     #[arg(long, value_name = "APPID")]
     pub biz_appid: Option<String>,
-    /// Permission sets to ask for, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    /// Permission sets to ask for: their numbers, separated by commas.
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = permission_set)]
     pub scopes: Vec<u32>,
     /// Tenant that the account will belong to.
     #[arg(long)]
@@ -209,10 +236,39 @@ pub struct Sandbox {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+    use serde_json::Value;
+
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         super::Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_example_of_a_platform_is_one() {
+        let json = PLATFORM_EXAMPLE.split_once('{').and_then(|(_, rest)| rest.split_once("}\n")).unwrap().0;
+        let input: Value = serde_json::from_str(&format!("{{{json}}}")).unwrap();
+        let input = serde_json::from_value::<wxdesk_core::dto::PlatformInput>(input).unwrap();
+        assert_eq!(wxdesk_core::validate::platform(&input, false), []);
+        let mut command = Args::command();
+        let add = command.find_subcommand_mut("platform").unwrap().find_subcommand_mut("add").unwrap();
+        for help in [add.render_help().to_string(), add.render_long_help().to_string()] {
+            assert!(help.contains("\"component_appid\""), "{help}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_numbers_and_a_mistake_names_field_and_rule() {
+        let parse = |scopes: &str| {
+            Args::try_parse_from(["wxdeskd", "authorize-link", "wx1", "--kind", "pc", "--scopes", scopes])
+        };
+        assert!(matches!(parse("1,2, 15").unwrap().command, Command::AuthorizeLink(a) if a.scopes == [1, 2, 15]));
+        for wrong in ["abc", "1,abc", "0", ""] {
+            let said = parse(wrong).err().unwrap().to_string();
+            assert!(said.contains("--scopes"), "{said}");
+        }
+        assert!(parse("abc").err().unwrap().to_string().contains("must be the numbers of permission sets"));
     }
 }

@@ -7,12 +7,15 @@ import { useHost, type Account, type AccountCounts, type AccountPage, type Accou
 import { accountChanges } from "@/lib/queries";
 
 export const PAGE = 200;
+/** What the engine gives at most in one answer, in our pages. */
+const LEAP = 5;
 /** Changes are answered at most this often, ms. */
 const CHANGE_MS = 900;
 
 interface Loaded {
   items: Account[];
-  next: string | null;
+  /** The cursor after it; null at the end, undefined inside a larger answer, which has only one. */
+  next: string | null | undefined;
   stale: boolean;
 }
 
@@ -47,24 +50,34 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
 
   const ask = (cursor: string | null, limit = PAGE): Promise<AccountPage> => useHost().call("list_accounts", { query: { ...query.value, limit, ...(cursor !== null && { cursor }) } });
 
+  /**
+   * Brings one page, or as much of the gap before it as one answer holds: a cursor comes only with the answer before.
+   * False when there is nothing more to bring.
+   */
   async function load(index: number, mine: number): Promise<boolean> {
-    const before = index === 0 ? null : pages.get(index - 1);
-    if (index > 0 && (!before || before.next === null)) return false;
-    const page = await ask(before?.next ?? null);
+    let from = index;
+    while (from > 0 && typeof pages.get(from - 1)?.next !== "string") {
+      if (pages.get(from - 1)?.next === null) return false;
+      from -= 1;
+    }
+    const asked = Math.max(1, Math.min(LEAP, index - from));
+    const page = await ask(from === 0 ? null : (pages.get(from - 1)?.next ?? null), asked * PAGE);
     if (mine !== epoch) return false;
-    if (index === 0) {
+    if (from === 0) {
       if (outdated.value) pages.clear();
       counts.value = page.counts;
       outdated.value = false;
       started.value = true;
     }
     total.value = page.total;
-    const old = pages.get(index);
-    pages.set(index, { items: page.items, next: page.next_cursor, stale: false });
+    const got = Math.max(1, Math.ceil(page.items.length / PAGE));
+    const last = from + got - 1;
+    const old = pages.get(last);
+    for (let i = 0; i < got; i += 1) pages.set(from + i, { items: page.items.slice(i * PAGE, (i + 1) * PAGE), next: i === got - 1 ? page.next_cursor : undefined, stale: false });
     // Rows that moved across the border make the pages after it wrong.
-    if (old && old.next !== page.next_cursor) for (const [key, entry] of pages) if (key > index) entry.stale = true;
-    if (page.next_cursor === null) for (const key of [...pages.keys()]) if (key > index) pages.delete(key);
-    return true;
+    if (old && typeof old.next === "string" && old.next !== page.next_cursor) for (const [key, entry] of pages) if (key > last) entry.stale = true;
+    if (page.next_cursor === null) for (const key of [...pages.keys()]) if (key > last) pages.delete(key);
+    return page.items.length > 0 || page.next_cursor === null;
   }
 
   /** Brings what is in view up to date, one request at a time. */
@@ -79,10 +92,7 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
         const last = Math.floor(Math.max(0, Math.min(wanted[1], Math.max(0, total.value - 1))) / PAGE);
         let next: number | null = null;
         if (outdated.value || !pages.has(0) || pages.get(0)?.stale) next = 0;
-        for (let index = 0; next === null && index <= last; index += 1) {
-          // A cursor comes only from the page before, so a jump fills the gap.
-          if (!pages.has(index) || (index >= first && pages.get(index)?.stale)) next = index;
-        }
+        for (let index = first; next === null && index <= last; index += 1) if (!pages.has(index) || pages.get(index)?.stale) next = index;
         if (next === null) break;
         if (!(await load(next, mine))) break;
       }

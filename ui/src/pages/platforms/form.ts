@@ -70,6 +70,8 @@ export interface PlatformForm {
   touch: (field: Field) => void;
   changed: (field: Field) => void;
   dirty: ComputedRef<boolean>;
+  /** Fields that differ from what is stored. */
+  changedFields: ComputedRef<ReadonlySet<string>>;
   input: () => PlatformInput;
   /** Shows every error; answers the first field with one. */
   firstBroken: () => Field | null;
@@ -150,6 +152,10 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       if (touched.size > 0) askSoon();
     },
     dirty: computed(() => JSON.stringify(values) !== initial.value),
+    changedFields: computed(() => {
+      const before = JSON.parse(initial.value) as Values;
+      return new Set<string>(FIELDS.filter((field) => values[field] !== before[field]));
+    }),
     input,
     firstBroken() {
       FIELDS.forEach((field) => touched.add(field));

@@ -123,7 +123,7 @@ macro_rules! table {
 table! {
     "app_info" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.app_info());
     "overview" (a: NoArgs) => async |c: &Core, _: NoArgs| c.overview().await;
-    "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::door::check(c, &a.public_base_url).await;
+    "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::check::run(c, &a.public_base_url).await;
     "restart_listener" (a: NoArgs) => async |c: &Core, _: NoArgs| c.restart_listener().await;
     "dismiss_notice" (a: IdArgs) => async |c: &Core, a: IdArgs| c.dismiss_notice(a.id).await;
     "list_platforms" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_platforms());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::core::Core;
-use crate::door;
 use crate::dto::{
     AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount,
     TunnelState,
@@ -30,7 +29,7 @@ impl Core {
         let now = self.clock().now();
         let (notices, hours) = self.store().read(move |c| Ok((notice::list(c)?, attempt::by_hour(c, now)?))).await?;
         let by_platform = views::accounts_by_platform(self);
-        let door = self.door().view(door::bases(self));
+        let door = self.door().view(crate::check::bases(self));
         let mut needs: Vec<Need> = notices
             .into_iter()
             .map(|n| Need {

@@ -5,6 +5,7 @@
 //! The TypeScript twins in `ui/src/host/bindings/` are generated from these by ts-rs when the tests run.
 
 mod account;
+mod check;
 mod link;
 mod overview;
 mod platform;
@@ -12,6 +13,7 @@ mod status;
 mod tunnel;
 
 pub use account::*;
+pub use check::*;
 pub use link::*;
 pub use overview::*;
 pub use platform::*;

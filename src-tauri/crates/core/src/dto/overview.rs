@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Account, AccountCounts, LastError, TicketView, TokenState, TokenView};
+use super::{Account, AccountCounts, Bilingual, CheckStep, LastError, TicketView, TokenState, TokenView};
 
 /// Everything the overview shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -181,20 +181,26 @@ pub struct Rejection {
     pub status: u16,
 }
 
-/// Reachability of a public base URL, from our own probe of `/healthz`.
+/// Reachability of a public base URL, from the self-check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TunnelHealth {
     /// The base URL.
     pub public_base_url: String,
-    /// Last probe, ms; null before the first.
+    /// Last check, ms; null before the first.
     pub checked_at: Option<i64>,
-    /// It answered with our nonce.
+    /// No step failed.
     pub reachable: Option<bool>,
     /// Round trip, ms.
     pub round_trip_ms: Option<i64>,
-    /// Why not.
+    /// The first step that failed, in English; `steps` has it in both languages.
     pub error: Option<String>,
+    /// When the certificate ends, ms; null for plain http.
+    pub certificate_ends_at: Option<i64>,
+    /// The last check, step by step; empty before the first.
+    pub steps: Vec<CheckStep>,
+    /// What to know of this address besides.
+    pub hints: Vec<Bilingual>,
 }
 
 /// Facts about the running app.

@@ -20,10 +20,12 @@ use super::live::{Live, Shared};
 use super::output::{Ear, Heard, Hidden, Lines, public_base};
 use super::plan::{self, Plan};
 use super::{MAX_GRACE, api, moved, process};
+use crate::check;
 use crate::clock::{MAX_SLEEP_MS, within};
 use crate::core::Core;
-use crate::door;
-use crate::dto::{Bilingual, TunnelLogLine, TunnelLogSource, TunnelProblem, TunnelState};
+use crate::dto::{
+    Bilingual, CheckOutcome, CheckStepName, TunnelHealth, TunnelLogLine, TunnelLogSource, TunnelProblem, TunnelState,
+};
 use crate::folder;
 use crate::store::tables::tunnel::TunnelRow;
 
@@ -35,7 +37,7 @@ const KEPT_LINES: usize = 200;
 const QUOTED: usize = 3;
 /// The client's own API is asked so often until the URL is known, and the listener's address is looked at, ms.
 const LOOK_EVERY: i64 = 1_000;
-/// The public URL is probed so often while online, ms.
+/// The public URL is probed so often while online, ms, where nothing else would notice a dead server.
 const PROBE_EVERY: i64 = 60_000;
 /// And so soon again after a probe that failed, ms.
 const PROBE_AGAIN: i64 = 5_000;
@@ -314,8 +316,13 @@ impl Supervised {
                             (true, _) => Some(0),
                             (false, failed) => failed.map(|n| n + 1),
                         };
-                        run.next_probe = clock.monotonic()
-                            + self.core.tunnels().pace(if reachable { PROBE_EVERY } else { PROBE_AGAIN });
+                        run.next_probe = match (reachable, adapter.retries_itself) {
+                            // Hosted services count requests (ngrok's free plan: 20,000 a month), and their clients
+                            // notice a dead server by themselves: one good probe is enough.
+                            (true, true) => i64::MAX,
+                            (false, false) => clock.monotonic() + self.core.tunnels().pace(PROBE_AGAIN),
+                            _ => clock.monotonic() + self.core.tunnels().pace(PROBE_EVERY),
+                        };
                         // A client that notices by itself is left alone; so is a URL that never answered, since this
                         // machine may be unable to reach what the world can.
                         if !adapter.retries_itself && run.probes_failed.is_some_and(|n| n >= PROBES_FAILED) {
@@ -365,7 +372,7 @@ impl Supervised {
             run.next_probe = i64::MAX;
             let core = self.core.clone();
             run.asks.spawn(async move {
-                Seen::Probe(door::probe(&core, &url).await.is_ok_and(|health| health.reachable == Some(true)))
+                Seen::Probe(check::ours(&core, &url).await.is_ok_and(|health| is_carried(&health)))
             });
         }
     }
@@ -520,6 +527,12 @@ struct Run {
     probes_failed: Option<u32>,
     /// The URL that was stored.
     told: Option<String>,
+}
+
+/// Our own listener answered: the tunnel does its work, whatever else may be wrong with the address.
+fn is_carried(health: &TunnelHealth) -> bool {
+    let path = health.steps.iter().find(|s| s.step == CheckStepName::Path);
+    path.is_some_and(|s| matches!(s.outcome, CheckOutcome::Ok | CheckOutcome::Warning))
 }
 
 /// Resolves when the stop is asked for, or when nobody could ask any more.

@@ -27,6 +27,28 @@ fn picture(file: &Path) -> Result<Picture, Failure> {
     }
 }
 
+/// For how long a link works, both ms since 1970. The time of day is UTC: a terminal's zone is not known here.
+fn works(until: i64, now: i64) -> String {
+    let left = until - now;
+    if left <= 0 {
+        return "it has expired already; make another one".to_owned();
+    }
+    let minutes = left / 60_000;
+    let more = match minutes {
+        0 => "less than a minute".to_owned(),
+        1 => "1 more minute".to_owned(),
+        n => format!("{n} more minutes"),
+    };
+    let of_day = until.div_euclid(60_000).rem_euclid(24 * 60);
+    format!(
+        "works for {more}, until {:02}:{:02} UTC ({:02}:{:02} in Beijing); whoever opens it can authorize once",
+        of_day / 60,
+        of_day % 60,
+        (of_day / 60 + 8) % 24,
+        of_day % 60
+    )
+}
+
 pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
     // Before the link: it costs one of WeChat's pre-auth codes.
     let picture = args.qr.as_deref().map(|file| picture(file).map(|kind| (file, kind))).transpose()?;
@@ -52,14 +74,29 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
     } else if std::io::stderr().is_terminal() {
         print::note(&qr_text(&launch_url)?);
     }
-    print::note(&format!(
-        "works until {} from now; whoever opens it can authorize once",
-        print::span(link["expires_at"].as_i64().unwrap_or(0) - now())
-    ));
+    print::note(&works(link["expires_at"].as_i64().unwrap_or(0), now()));
     if args.output.json {
         print::json(&link);
     } else {
         print::line(&launch_url);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::works;
+
+    #[test]
+    fn a_link_says_for_how_long_and_until_when() {
+        // 2023-11-14 22:13:20 UTC.
+        let now = 1_700_000_000_000;
+        assert_eq!(
+            works(now + 599_000, now),
+            "works for 9 more minutes, until 22:23 UTC (06:23 in Beijing); whoever opens it can authorize once"
+        );
+        assert!(works(now + 61_000, now).starts_with("works for 1 more minute, until 22:14 UTC"));
+        assert!(works(now + 5_000, now).starts_with("works for less than a minute, until 22:13 UTC"));
+        assert!(works(now, now).contains("expired"));
+    }
 }

@@ -16,8 +16,18 @@ pub async fn run(dir: &Path, output: Output) -> Result<(), Failure> {
         print::json(&status);
     } else {
         print::line(&text(&status));
+        if let Some(hint) = hint(&status) {
+            print::note(hint);
+        }
     }
     Ok(())
+}
+
+/// What to do next, where the answer alone would be a dead end.
+fn hint(status: &Value) -> Option<&'static str> {
+    status["platforms"].as_array().is_some_and(Vec::is_empty).then_some(
+        "no platform yet; add one: wxdeskd platform add --file platform.json (wxdeskd platform add --help shows the file)",
+    )
 }
 
 fn text(status: &Value) -> String {
@@ -54,4 +64,18 @@ fn text(status: &Value) -> String {
         lines.push(format!("accounts         {}: {}", accounts["total"], parts.join(", ")));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_an_engine_without_platforms_gets_the_hint() {
+        assert!(hint(&json!({ "platforms": [] })).unwrap().contains("platform add --file"));
+        assert_eq!(hint(&json!({ "platforms": [{}] })), None);
+        assert_eq!(hint(&json!({})), None);
+    }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use axum::http::{HeaderMap, header};
 
-use crate::accounts::Kind;
+use crate::accounts::{Account, Kind};
 use crate::authorize::{AuthorizePage, AuthorizeQuery, Candidate};
 use crate::codec::html as esc;
 use crate::platform::Platform;
@@ -52,8 +52,12 @@ h1{font-size:20px;margin:0 0 4px}p{margin:4px 0}.soft{color:var(--soft);font-siz
 .card{display:block;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;margin:10px 0;overflow-wrap:anywhere}\
 label.head{display:flex;gap:12px;align-items:center;cursor:pointer}label.head img{width:44px;height:44px;border-radius:8px;flex:none}\
 label.head .what{flex:1;min-width:0}.card:has(.choose:checked){border-color:var(--green);box-shadow:0 0 0 1px var(--green)}\
-.sets{display:none;margin:10px 0 0;padding:10px 0 0;border:0;border-top:1px solid var(--line);grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:4px 12px}\
-.card:has(.choose:checked) .sets{display:grid}.sets label{font-size:13px}.tag{display:inline-block;border-radius:4px;padding:0 6px;font-size:12px;\
+.sets{display:none;margin:10px 0 0;padding:10px 0 0;border:0;border-top:1px solid var(--line);grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:6px 16px}\
+.card:has(.choose:checked) .sets{display:grid}\
+.sets legend{float:left;grid-column:1/-1;padding:0;color:var(--soft);font-size:13px}\
+.sets label{display:grid;grid-template-columns:auto 2.2em minmax(0,1fr);gap:6px;align-items:start;font-size:13px;line-height:20px;cursor:pointer}\
+.sets input{margin:3px 0 0}.no{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right}\
+.facts{display:flex;flex-wrap:wrap;gap:0 14px}.id{font-family:ui-monospace,Consolas,monospace}.tag{display:inline-block;border-radius:4px;padding:0 6px;font-size:12px;\
 background:color-mix(in srgb,var(--green) 15%,transparent);color:var(--green);margin-left:6px}\
 .bar{position:sticky;bottom:0;display:flex;gap:12px;padding:14px 0;background:var(--bg)}\
 button,.button{font:inherit;border:1px solid var(--line);border-radius:8px;padding:9px 26px;background:var(--card);color:var(--ink);text-decoration:none;cursor:pointer}\
@@ -125,6 +129,21 @@ pub(super) fn authorize(page: &AuthorizePage, link: &AuthorizeQuery, lang: Lang)
     document(title, &body, lang)
 }
 
+/// The kind within the kind, as the account's owner knows it.
+fn service(account: &Account, lang: Lang) -> &'static str {
+    let en = match (account.kind, account.service_type) {
+        (Kind::OfficialAccount, 2) => "service account",
+        (Kind::OfficialAccount, 1) => "subscription account (upgraded)",
+        (Kind::OfficialAccount, _) => "subscription account",
+        (Kind::MiniProgram, 2 | 3) => "store",
+        (Kind::MiniProgram, 4) => "game",
+        (Kind::MiniProgram, 10) => "shop",
+        (Kind::MiniProgram, 12) => "trial",
+        (Kind::MiniProgram, _) => "ordinary",
+    };
+    lang.pick(account.service_name(), en)
+}
+
 fn card(out: &mut String, candidate: &Candidate, chosen: bool, lang: Lang) {
     let account = &candidate.account;
     let appid = esc(&account.appid);
@@ -132,9 +151,12 @@ fn card(out: &mut String, candidate: &Candidate, chosen: bool, lang: Lang) {
         Kind::OfficialAccount => lang.pick("公众号", "Official account"),
         Kind::MiniProgram => lang.pick("小程序", "Mini program"),
     };
-    let service = account.service_name();
-    let principal =
-        if account.principal_name.is_empty() { String::new() } else { format!(" · {}", esc(&account.principal_name)) };
+    let service = service(account, lang);
+    let principal = if account.principal_name.is_empty() {
+        String::new()
+    } else {
+        format!("<span>{}</span>", esc(&account.principal_name))
+    };
     let authorized = match candidate.granted {
         Some(_) => format!("<span class=\"tag\">{}</span>", lang.pick("已授权", "authorized")),
         None => String::new(),
@@ -144,9 +166,11 @@ fn card(out: &mut String, candidate: &Candidate, chosen: bool, lang: Lang) {
         out,
         "<div class=\"card\"><label class=\"head\" id=\"account-{appid}\">\
          <input class=\"choose\" type=\"radio\" name=\"appid\" id=\"choose-{appid}\" value=\"{appid}\"{checked}>\
-         <img src=\"/sandbox/avatar/{appid}.png\" alt=\"\"><span class=\"what\"><b>{}</b>{authorized}<br>\
-         <span class=\"soft\">{kind} · {service}{principal} · {appid}</span></span></label><fieldset class=\"sets\">",
-        esc(&account.nick_name)
+         <img src=\"/sandbox/avatar/{appid}.png\" alt=\"\"><span class=\"what\"><b>{}</b>{authorized}\
+         <span class=\"soft facts\"><span>{kind} · {service}</span>{principal}<span class=\"id\">{appid}</span></span></span></label>\
+         <fieldset class=\"sets\"><legend>{}</legend>",
+        esc(&account.nick_name),
+        lang.pick("授予的权限集", "Permission sets to grant")
     );
     for id in &candidate.sets {
         let (zh, en) = wechat::permission::display_name(*id);
@@ -154,7 +178,8 @@ fn card(out: &mut String, candidate: &Candidate, chosen: bool, lang: Lang) {
         let checked = if ticked { " checked" } else { "" };
         let _ = write!(
             out,
-            "<label><input type=\"checkbox\" name=\"set-{appid}\" id=\"set-{appid}-{id}\" value=\"{id}\"{checked}> {id} {}</label>",
+            "<label><input type=\"checkbox\" name=\"set-{appid}\" id=\"set-{appid}-{id}\" value=\"{id}\"{checked}>\
+             <span class=\"no\">{id}</span><span>{}</span></label>",
             esc(lang.pick(&zh, &en))
         );
     }
@@ -220,4 +245,29 @@ fn table(out: &mut String, title: &str, rows: impl Iterator<Item = [String; 4]>)
         out.push_str("</tr>");
     }
     out.push_str("</table></div>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts;
+
+    /// Names of accounts and companies are data; everything else follows the page's language.
+    #[test]
+    fn the_english_page_has_no_chinese_terms() {
+        let built_in = accounts::built_in(1);
+        assert!(!built_in.is_empty());
+        for account in built_in {
+            let sets: Vec<u32> = (1..200).collect();
+            let names = [account.nick_name.clone(), account.principal_name.clone()];
+            let candidate = Candidate { account, sets, granted: None };
+            let mut page = String::new();
+            card(&mut page, &candidate, true, Lang::En);
+            for name in names.iter().filter(|n| !n.is_empty()) {
+                page = page.replace(&esc(name), "");
+            }
+            let chinese: String = page.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();
+            assert_eq!(chinese, "");
+        }
+    }
 }

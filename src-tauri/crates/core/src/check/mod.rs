@@ -1,0 +1,199 @@
+//! The self-check: does the world reach the public door, and as what?
+//!
+//! Owns the order of the steps, DNS → TCP → TLS → path → test push, and their words. It asks only base URLs that a
+//! platform or a tunnel of ours has: it is no general fetcher. Invariant: a test push is verified like any other and
+//! stores nothing; a step that failed ends the check, and the steps after it say so.
+
+mod steps;
+mod tls;
+mod words;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+
+use crate::clock::MAX_SLEEP_MS;
+use crate::core::Core;
+use crate::dto::{Bilingual, CheckCode, CheckOutcome, CheckStep, CheckStepName, ErrorCode, TunnelHealth};
+use crate::error::AppError;
+
+/// Public base URLs are checked so often, ms.
+const EVERY: i64 = 300_000;
+/// The same after a check that failed: a tunnel that comes back should be seen soon, ms.
+const EVERY_FAILED: i64 = 60_000;
+/// InfoType of a test push. WeChat's own have no such prefix.
+pub(crate) const SELF_CHECK: &str = "wxdesk_self_check";
+
+/// Test pushes under way, by nonce: whether they came in.
+#[derive(Debug, Default)]
+pub struct Expected(Mutex<HashMap<String, bool>>);
+
+impl Expected {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, bool>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+    fn expect(&self, nonce: &str) {
+        self.lock().insert(nonce.to_owned(), false);
+    }
+    /// A test push with this nonce came in and was verified.
+    pub(crate) fn arrived(&self, nonce: &str) {
+        if let Some(arrived) = self.lock().get_mut(nonce) {
+            *arrived = true;
+        }
+    }
+    fn take(&self, nonce: &str) -> bool {
+        self.lock().remove(nonce).unwrap_or(false)
+    }
+}
+
+/// Scheme, host and port of a base URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    base: String,
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Target {
+    fn parse(base: &str) -> Option<Self> {
+        let base = base.trim_end_matches('/');
+        let url = reqwest::Url::parse(base).ok()?;
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        Some(Self {
+            base: base.to_owned(),
+            https,
+            host: url.host_str()?.to_owned(),
+            port: url.port_or_known_default()?,
+        })
+    }
+
+    fn is_loopback(&self) -> bool {
+        let host = self.host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+/// What a step found.
+struct Found {
+    outcome: CheckOutcome,
+    code: CheckCode,
+    text: Bilingual,
+}
+
+impl Found {
+    fn ok(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { outcome: CheckOutcome::Ok, code: CheckCode::Ok, text: Bilingual { zh: zh.into(), en: en.into() } }
+    }
+    fn failed(code: CheckCode, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { outcome: CheckOutcome::Failed, code, text: Bilingual { zh: zh.into(), en: en.into() } }
+    }
+    fn warning(code: CheckCode, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { outcome: CheckOutcome::Warning, ..Self::failed(code, zh, en) }
+    }
+    fn skipped(code: CheckCode, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { outcome: CheckOutcome::Skipped, ..Self::failed(code, zh, en) }
+    }
+}
+
+/// Public base URLs of all platforms.
+#[must_use]
+pub fn bases(core: &Core) -> BTreeSet<String> {
+    core.store().mirror().platforms().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
+}
+
+/// Checks one public base URL, keeps the result for the overview, and answers it.
+///
+/// # Errors
+/// `NotFound` for a URL that is not ours, `Internal` when no client can be made; a broken door is an answer, not an
+/// error.
+pub async fn run(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
+    if !bases(core).contains(base) {
+        return Err(AppError::not_found("platform with the public base URL", base));
+    }
+    ours(core, base).await
+}
+
+/// The same for a base URL that a tunnel of ours gave, whether a platform uses it or not.
+pub(crate) async fn ours(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
+    let target = Target::parse(base).ok_or_else(|| AppError::not_found("usable public base URL", base))?;
+    let client = steps::client(&target)?;
+    let mut random = [0_u8; 12];
+    getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes"))?;
+    let nonce = crate::hex(&random);
+    let mut report = Report { core, steps: Vec::new(), broken: false };
+    let mut certificate_ends_at = None;
+    let addresses = report.step(CheckStepName::Dns, steps::dns(&target)).await.unwrap_or_default();
+    report.step(CheckStepName::Tcp, steps::tcp(&target, &addresses)).await;
+    if let Some(ends) = report.step(CheckStepName::Tls, steps::tls(core, &target, &addresses)).await {
+        certificate_ends_at = ends;
+    }
+    report.step(CheckStepName::Path, steps::path(core, &client, &target, &nonce)).await;
+    report.step(CheckStepName::Push, steps::push(core, &client, &target, &nonce)).await;
+    let steps = report.steps;
+    let failed = steps.iter().find(|s| s.outcome == CheckOutcome::Failed);
+    let trip = steps.iter().find(|s| s.step == CheckStepName::Path && s.outcome != CheckOutcome::Skipped);
+    let health = TunnelHealth {
+        public_base_url: base.to_owned(),
+        checked_at: Some(core.clock().now()),
+        reachable: Some(failed.is_none()),
+        round_trip_ms: trip.filter(|_| failed.is_none()).and_then(|s| s.took_ms),
+        error: failed.map(|s| s.text.en.clone()),
+        certificate_ends_at,
+        hints: words::hints(&target.host),
+        steps,
+    };
+    core.door().put_tunnel(health.clone());
+    core.changes().tell(["overview", "door"]);
+    Ok(health)
+}
+
+struct Report<'a> {
+    core: &'a Core,
+    steps: Vec<CheckStep>,
+    broken: bool,
+}
+
+impl Report<'_> {
+    async fn step<T>(&mut self, step: CheckStepName, work: impl Future<Output = (Found, Option<T>)>) -> Option<T> {
+        let (found, took_ms, result) = if self.broken {
+            let zh = "前面的步骤未通过，未检查";
+            (Found::skipped(CheckCode::NotReached, zh, "not tried: a step before it failed"), None, None)
+        } else {
+            let started = self.core.clock().monotonic();
+            let (found, result) = work.await;
+            let took = (found.outcome != CheckOutcome::Skipped).then(|| self.core.clock().monotonic() - started);
+            (found, took, result)
+        };
+        self.broken |= found.outcome == CheckOutcome::Failed;
+        let Found { outcome, code, text } = found;
+        self.steps.push(CheckStep { step, outcome, code, took_ms, text, fix: words::fix(code) });
+        result
+    }
+}
+
+/// Checks every public base URL now, every five minutes, and every minute while it is broken, for ever.
+pub(crate) async fn watch(core: Core) {
+    loop {
+        let mut pause = EVERY;
+        for base in bases(&core) {
+            match run(&core, &base).await {
+                Ok(health) if health.reachable == Some(false) => pause = EVERY_FAILED,
+                Ok(_) => {}
+                Err(e) => tracing::warn!(error = %e, "the self-check could not run"),
+            }
+        }
+        let until = core.clock().monotonic() + pause;
+        let known = bases(&core);
+        // A platform that was just added, or whose address changed, is checked at the next short look.
+        while core.clock().monotonic() < until && bases(&core) == known {
+            core.clock().sleep(MAX_SLEEP_MS.min(2_000)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
