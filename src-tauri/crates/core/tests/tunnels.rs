@@ -389,10 +389,14 @@ async fn what_a_crash_left_behind_is_ended_and_nothing_else() {
     let stranger_is = process::identity(stranger_pid).unwrap();
     note("00000000000000bb", &process::Identity { started: "another:1".into(), ..stranger_is.clone() });
 
+    let token = dir.path().join("tunnels/00000000000000aa/config.ini");
+    std::fs::write(&token, "[default]\nauthtoken=x\n").unwrap();
+
     let core = engine(dir.path()).await;
     until(&core, &id, "resumed", |t| t.state == TunnelState::Online).await;
     let status = soon("the child of the last run ends", ours.wait()).await.unwrap();
     assert!(!status.success());
+    assert!(!token.exists(), "a token was left behind");
     assert_eq!(process::identity(stranger_pid), Some(stranger_is), "a stranger was touched");
     core.shutdown().await;
 }

@@ -17,7 +17,7 @@ mod supervise;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -215,9 +215,17 @@ impl Tunnels {
     }
 }
 
-/// A tunnel's own folder.
+/// A tunnel's own folder, as a full path: the client runs in it, so a relative one would lead elsewhere.
 pub(crate) fn folder_of(core: &Core, id: &str) -> PathBuf {
-    paths::tunnels_dir(core.data_dir()).join(id)
+    let dir = paths::tunnels_dir(core.data_dir()).join(id);
+    std::path::absolute(&dir).unwrap_or(dir)
+}
+
+/// Removes the configuration files, with their tokens, that a crash left in a tunnel's folder.
+fn remove_configs(dir: &Path) {
+    for (name, _) in adapters::all().into_iter().filter_map(|a| a.config) {
+        let _ = std::fs::remove_file(dir.join(name));
+    }
 }
 
 /// An address that a program of this machine can connect to, for a listener that may be bound to all of them.
@@ -236,7 +244,12 @@ pub(crate) async fn resume(core: Core) {
     let clock = core.clock().clone();
     let ended = futures_util::future::join_all(folders.map(|folder| {
         let clock = clock.clone();
-        async move { process::end_leftover(&folder.path(), clock.as_ref(), MAX_GRACE).await }
+        async move {
+            let dir = folder.path();
+            let ended = process::end_leftover(&dir, clock.as_ref(), MAX_GRACE).await;
+            remove_configs(&dir);
+            ended
+        }
     }));
     for pid in ended.await.into_iter().flatten() {
         tracing::info!(pid, "a tunnel's client that the last run left behind was ended");

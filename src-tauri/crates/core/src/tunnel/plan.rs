@@ -168,7 +168,7 @@ pub fn find_program(adapter: &Adapter, entered: Option<&str>) -> Option<PathBuf>
         std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
     places.extend(["/usr/local/bin", "/opt/homebrew/bin", "/usr/bin"].map(PathBuf::from));
     if let Some(home) = home {
-        places.extend([".local/bin", "bin", ".cargo/bin", "Downloads"].map(|p| home.join(p)));
+        places.extend([".local/bin", "bin", ".cargo/bin"].map(|p| home.join(p)));
     }
     // A relative entry of PATH would depend on where we were started.
     places.retain(|p| p.is_absolute());

@@ -43,6 +43,8 @@ const PROBE_EVERY: i64 = 60_000;
 const PROBE_AGAIN: i64 = 5_000;
 /// So many failed probes in a row after a good one end a client that would not notice by itself.
 const PROBES_FAILED: u32 = 3;
+/// A killed child is waited for so long, ms.
+const REAPED: u64 = 500;
 /// What a child said just before its end is waited for so long, ms; a grandchild may hold the pipe for ever.
 const LAST_WORDS: u64 = 500;
 
@@ -459,12 +461,14 @@ impl Supervised {
                 let _ = child.start_kill();
             }
         }
-        match child.wait().await {
-            Ok(status) => match status.code() {
+        // A killed process is gone at once, unless the kernel holds it; then nobody can wait for it in time.
+        match within(REAPED, child.wait()).await {
+            None => "no answer to its kill".to_owned(),
+            Some(Ok(status)) => match status.code() {
                 Some(code) => format!("code {code}"),
                 None => "a signal".to_owned(),
             },
-            Err(e) => folder::io_words(&e),
+            Some(Err(e)) => folder::io_words(&e),
         }
     }
 
