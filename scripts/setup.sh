@@ -3,7 +3,7 @@
 # Usage: scripts/setup.sh core|window|test|bench|bundle
 #   core    what the engine needs (demo); no WebKit, no Node
 #   window  core + the desktop app
-#   test    window + what drives the real window
+#   test    window + what drives the real window, and what the tunnel tests run against (bore, sshd)
 #   bench   window + the peers' languages and what watches a window
 #   bundle  same as window
 # Does nothing, fast, where everything is there. Touches nothing outside the system's packages, ~/.cargo, .tools/ and
@@ -31,7 +31,8 @@ Run it as root, or install sudo."
 
 core=(build-essential pkg-config perl curl ca-certificates)
 window=(libwebkit2gtk-4.1-dev librsvg2-dev libayatana-appindicator3-dev fonts-noto-cjk)
-test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant xdotool)
+test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant xdotool openssh-client openssh-server)
+BORE=0.6.0 # what the tunnel tests run against, from crates.io
 case $want in
   core) packages=("${core[@]}") ;;
   window | bundle) packages=("${core[@]}" "${window[@]}") ;;
@@ -61,7 +62,16 @@ if command -v apt-get >/dev/null; then
   done
   if [ ${#missing[@]} -gt 0 ]; then
     say "Installing system packages: ${missing[*]}"
+    # The tests start an sshd of their own on loopback. The package would start the system's one for all the world, so
+    # its service is masked while it is installed, and switched off. An sshd that was there before is not touched.
+    sshd=
+    if [[ " ${missing[*]} " == *" openssh-server "* ]] && [ -d /run/systemd/system ]; then sshd=new; fi
+    if [ -n "$sshd" ]; then as_root systemctl mask --quiet ssh.service ssh.socket; fi
     apt_install "${missing[@]}"
+    if [ -n "$sshd" ]; then
+      as_root systemctl unmask --quiet ssh.service ssh.socket
+      as_root systemctl disable --quiet ssh.service ssh.socket
+    fi
   fi
 else
   printf 'Not Debian or Ubuntu: taking for granted that the equivalents of these are there:\n  %s\n' "${packages[*]}" >&2
@@ -111,6 +121,14 @@ for component in fmt clippy; do
 done
 
 [ "$want" = core ] && exit 0
+
+# ---- bore, for the tunnel tests --------------------------------------------------------------------------------------
+
+if [ "$want" = test ] && [ ! -x .tools/bore/bin/bore ]; then
+  say "Building bore $BORE for the tunnel tests"
+  # A folder of its own, so that it neither waits for our build nor throws our artifacts out.
+  env -u CARGO_TARGET_DIR cargo install --locked --quiet bore-cli --version "$BORE" --root .tools/bore
+fi
 
 # ---- Node ------------------------------------------------------------------------------------------------------------
 

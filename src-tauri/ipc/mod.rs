@@ -9,6 +9,7 @@ mod app;
 mod channel;
 mod onboard;
 mod platforms;
+mod tunnels;
 
 use std::sync::Arc;
 
@@ -65,5 +66,13 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         onboard::list_links,
         onboard::link_qr_png,
         onboard::close_link,
+        tunnels::list_tunnel_clients,
+        tunnels::list_tunnels,
+        tunnels::save_tunnel,
+        tunnels::remove_tunnel,
+        tunnels::start_tunnel,
+        tunnels::stop_tunnel,
+        tunnels::tunnel_log,
+        tunnels::confirm_tunnel_url,
     ]
 }

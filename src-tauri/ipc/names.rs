@@ -51,4 +51,13 @@ pub const COMMANDS: &[&str] = &[
     "list_links",
     "link_qr_png",
     "close_link",
+    // tunnels.rs
+    "list_tunnel_clients",
+    "list_tunnels",
+    "save_tunnel",
+    "remove_tunnel",
+    "start_tunnel",
+    "stop_tunnel",
+    "tunnel_log",
+    "confirm_tunnel_url",
 ];

@@ -27,6 +27,7 @@ use crate::store::tables::platform::PlatformRow;
 use crate::store::tables::{attempt, credential, inbox};
 use crate::store::{Durability, OpenError, Store};
 use crate::transport::{HttpTransports, TransportFactory};
+use crate::tunnel::{self, Tunnels};
 use crate::{api, listener, paths, vault};
 
 /// How to open an engine.
@@ -105,6 +106,7 @@ struct Inner {
     public_files: PublicFiles,
     sources: Sources,
     redeemed: Notify,
+    tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     sandbox_url: Mutex<Option<String>>,
     api_address: Mutex<Option<SocketAddr>>,
@@ -159,6 +161,7 @@ impl Core {
                 public_files: PublicFiles::default(),
                 sources: Sources::default(),
                 redeemed: Notify::new(),
+                tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 sandbox_url: Mutex::default(),
                 api_address: Mutex::default(),
@@ -228,16 +231,22 @@ impl Core {
         };
         folder::write_note(self.data_dir(), &note).map_err(|e| {
             AppError::new(ErrorCode::Store, format!("engine.json cannot be written: {}", folder::io_words(&e)))
-        })
+        })?;
+        // Only now: their clients are told where we listen.
+        self.own(tokio::spawn(tunnel::resume(self.clone())));
+        Ok(())
     }
 
     /// Stops within 5 s: flights finish or are abandoned, the next start resolves them.
     pub async fn shutdown(&self) {
         self.inner.engine.stop();
         let engine = self.inner.engine_task.lock().ok().and_then(|mut slot| slot.take());
-        if let Some(engine) = engine {
-            let _ = engine.await;
-        }
+        // Together, so that both keep within the five seconds.
+        tokio::join!(self.tunnels().close(), async {
+            if let Some(engine) = engine {
+                let _ = engine.await;
+            }
+        });
         folder::remove_note(self.data_dir());
         let tasks = self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default();
         for task in tasks {
@@ -258,6 +267,7 @@ impl Core {
             engine.abort();
             let _ = engine.await;
         }
+        self.tunnels().abandon();
         for task in self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default() {
             task.abort();
         }
@@ -385,6 +395,11 @@ impl Core {
     #[must_use]
     pub fn redeemed(&self) -> &Notify {
         &self.inner.redeemed
+    }
+    /// The tunnels that run.
+    #[must_use]
+    pub fn tunnels(&self) -> &Tunnels {
+        &self.inner.tunnels
     }
     /// Names this run in claims.
     #[must_use]

@@ -91,6 +91,12 @@ impl DoorState {
         self.rejected.load(Ordering::Relaxed)
     }
 
+    /// The last check of a base URL.
+    #[must_use]
+    pub fn health(&self, base: &str) -> Option<TunnelHealth> {
+        self.state().tunnels.get(base).cloned()
+    }
+
     pub(crate) fn put_tunnel(&self, health: TunnelHealth) {
         self.state().tunnels.insert(health.public_base_url.clone(), health);
     }

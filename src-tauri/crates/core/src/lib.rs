@@ -23,6 +23,7 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 pub mod transport;
+pub mod tunnel;
 pub mod validate;
 pub mod vault;
 mod views;

@@ -26,6 +26,12 @@ pub fn engine_file(dir: &Path) -> PathBuf {
     dir.join("engine.json")
 }
 
+/// One folder a tunnel, with what its client needs as files while it runs.
+#[must_use]
+pub fn tunnels_dir(dir: &Path) -> PathBuf {
+    dir.join("tunnels")
+}
+
 /// The sandbox's own data folder inside a data folder.
 #[must_use]
 pub fn sandbox_dir(dir: &Path) -> PathBuf {

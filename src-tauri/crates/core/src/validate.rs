@@ -1,5 +1,7 @@
 //! Rules of a platform's fields, the same in the form, the API and the command line (interfaces, "A platform as JSON").
 
+pub mod tunnel;
+
 use crate::dto::{FieldError, PlatformInput};
 
 /// Longest name, characters; it has to fit a switcher.
@@ -49,7 +51,7 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
     {
         errors.push(error("previous_encoding_aes_key", "format", en, zh));
     }
-    base_url(&mut errors, &input.public_base_url);
+    base_url(&mut errors, "public_base_url", &input.public_base_url);
     if let Some(endpoints) = &input.endpoints {
         for (field, url) in
             [("endpoints.api", &endpoints.api), ("endpoints.mp", &endpoints.mp), ("endpoints.open", &endpoints.open)]
@@ -125,8 +127,7 @@ pub fn host_of(url: &str) -> Option<&str> {
     Some(host.split(':').next().unwrap_or(host))
 }
 
-fn base_url(errors: &mut Vec<FieldError>, url: &str) {
-    let field = "public_base_url";
+fn base_url(errors: &mut Vec<FieldError>, field: &str, url: &str) {
     if url.is_empty() {
         errors.push(error(field, "required", "is required", "必填"));
         return;

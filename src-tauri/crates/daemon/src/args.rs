@@ -33,6 +33,9 @@ pub enum Command {
     /// API keys for business servers.
     #[command(subcommand)]
     Key(Key),
+    /// Tunnels that bring WeChat's pushes to the listener.
+    #[command(subcommand)]
+    Tunnel(Tunnel),
     /// Run the simulated platform alone, for any SDK.
     Sandbox(Sandbox),
     /// Show the whole way with the simulated platform, in a folder that is removed afterwards.
@@ -177,6 +180,45 @@ pub enum Scope {
     Read,
     Refresh,
     Admin,
+}
+
+#[derive(Subcommand)]
+pub enum Tunnel {
+    /// The known clients, and whether their programs are on this machine.
+    Clients(Output),
+    /// List tunnels.
+    List(Output),
+    /// Add or change a tunnel from JSON (client, settings, secrets). A secret that is left out stays as it is.
+    Add {
+        /// The JSON file; - for standard input.
+        #[arg(long, value_name = "FILE|-")]
+        file: PathBuf,
+    },
+    /// Start a tunnel, now and with every start of the engine.
+    Start {
+        /// From `tunnel list`.
+        id: String,
+    },
+    /// Stop a tunnel.
+    Stop {
+        /// From `tunnel list`.
+        id: String,
+    },
+    /// Stop and remove a tunnel.
+    Remove {
+        /// From `tunnel list`.
+        id: String,
+    },
+    /// The last lines of a tunnel's client.
+    Log {
+        /// From `tunnel list`.
+        id: String,
+    },
+    /// The changed callback URLs were entered on open.weixin.qq.com.
+    Confirm {
+        /// From `tunnel list`.
+        id: String,
+    },
 }
 
 #[derive(clap::Args)]

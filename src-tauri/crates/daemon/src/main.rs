@@ -47,6 +47,7 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::Status(args) => commands::status::run(&dir, args).await,
         Command::AuthorizeLink(args) => commands::link::run(&dir, args).await,
         Command::Key(command) => commands::key::run(&dir, command).await,
+        Command::Tunnel(command) => commands::tunnel::run(&dir, command).await,
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Demo => demo::run().await,
     }

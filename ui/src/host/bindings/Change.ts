@@ -5,6 +5,6 @@
  */
 export type Change = { 
 /**
- * `platforms`, `accounts`, `account:APPID`, `links`, `link:ID`, `overview`, `door`.
+ * `platforms`, `accounts`, `account:APPID`, `links`, `link:ID`, `overview`, `door`, `tunnels`, `tunnel:ID` (new log lines).
  */
 tags: Array<string>, };

@@ -23,7 +23,7 @@ pub(super) async fn changes(call: Call) -> Answer {
     let stream = BroadcastStream::new(call.core().subscribe()).map(|change| {
         // A page that was too slow for some changes fetches everything again.
         let change = change.unwrap_or_else(|_| Change {
-            tags: ["platforms", "accounts", "links", "overview", "door"].map(str::to_owned).to_vec(),
+            tags: ["platforms", "accounts", "links", "overview", "door", "tunnels"].map(str::to_owned).to_vec(),
         });
         Ok::<_, Infallible>(Event::default().json_data(&change).unwrap_or_default())
     });

@@ -114,6 +114,11 @@ pub async fn run(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
     if !bases(core).contains(base) {
         return Err(AppError::not_found("platform with the public base URL", base));
     }
+    ours(core, base).await
+}
+
+/// The same for a base URL that a tunnel of ours gave, whether a platform uses it or not.
+pub(crate) async fn ours(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
     let target = Target::parse(base).ok_or_else(|| AppError::not_found("usable public base URL", base))?;
     let client = steps::client(&target)?;
     let mut random = [0_u8; 12];

@@ -125,7 +125,9 @@ pub(super) async fn tcp(target: &Target, addresses: &[SocketAddr]) -> (Found, Op
         Err((at, std::io::ErrorKind::TimedOut)) => {
             Found::failed(CheckCode::TimedOut, format!("{at} 没有回应"), format!("{at} does not answer"))
         }
-        Err((at, _)) => Found::failed(CheckCode::Unreachable, format!("到 {at} 不通"), format!("there is no way to {at}")),
+        Err((at, _)) => {
+            Found::failed(CheckCode::Unreachable, format!("到 {at} 不通"), format!("there is no way to {at}"))
+        }
     };
     (found, None)
 }
@@ -214,12 +216,7 @@ async fn ask(core: &Core, request: reqwest::RequestBuilder) -> Result<Answer, Fo
     Ok(Answer { status, location, body, took: core.clock().monotonic() - started })
 }
 
-pub(super) async fn path(
-    core: &Core,
-    client: &reqwest::Client,
-    target: &Target,
-    nonce: &str,
-) -> (Found, Option<()>) {
+pub(super) async fn path(core: &Core, client: &reqwest::Client, target: &Target, nonce: &str) -> (Found, Option<()>) {
     let answer = match ask(core, client.get(format!("{}/healthz?nonce={nonce}", target.base))).await {
         Ok(answer) => answer,
         Err(found) => return (found, None),
@@ -247,7 +244,11 @@ fn strange(answer: &Answer) -> Found {
     let has = |words: &[&str]| words.iter().any(|w| body.contains(w) || answer.location.to_lowercase().contains(w));
     let status = answer.status;
     if has(&["未备案", "备案", "webblock", "beian"]) {
-        return Found::failed(CheckCode::IcpPage, "服务商返回了备案提示页", "the provider answered with its page about ICP filing");
+        return Found::failed(
+            CheckCode::IcpPage,
+            "服务商返回了备案提示页",
+            "the provider answered with its page about ICP filing",
+        );
     }
     if has(&["ngrok-skip-browser-warning", "err_ngrok_6024", "you are about to visit"]) {
         return Found::failed(
@@ -271,12 +272,7 @@ fn strange(answer: &Answer) -> Found {
 }
 
 /// One push for each platform of this base URL: signed and encrypted as WeChat's, with an InfoType of ours.
-pub(super) async fn push(
-    core: &Core,
-    client: &reqwest::Client,
-    target: &Target,
-    nonce: &str,
-) -> (Found, Option<()>) {
+pub(super) async fn push(core: &Core, client: &reqwest::Client, target: &Target, nonce: &str) -> (Found, Option<()>) {
     let mut slowest = 0;
     let mut pushed = 0;
     for platform in core.store().mirror().platforms() {
@@ -309,7 +305,10 @@ pub(super) async fn push(
         if answer.status != 200 || answer.body.trim() != "success" {
             let (status, name) = (answer.status, &platform.name);
             let zh = format!("「{name}」的测试推送被拒绝（{status}）");
-            return (Found::failed(CheckCode::PushRefused, zh, format!("the test push for {name} was refused ({status})")), None);
+            return (
+                Found::failed(CheckCode::PushRefused, zh, format!("the test push for {name} was refused ({status})")),
+                None,
+            );
         }
         if !arrived {
             let words = ("测试推送被别的程序应答", "something else answered the test push");

@@ -130,7 +130,11 @@ async fn strange_answers_are_told_apart() {
 async fn a_push_that_somebody_else_answers_is_noticed() {
     for (says, code) in [("success", CheckCode::PushElsewhere), ("forbidden", CheckCode::PushRefused)] {
         let (base, task) = somebody(move |target| {
-            if target.starts_with("/healthz") { http("200 OK", &format!("ok {}", nonce(target))) } else { http("200 OK", says) }
+            if target.starts_with("/healthz") {
+                http("200 OK", &format!("ok {}", nonce(target)))
+            } else {
+                http("200 OK", says)
+            }
         })
         .await;
         let (core, _dir) = core_with(&base).await;

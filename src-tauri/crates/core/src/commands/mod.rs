@@ -11,6 +11,7 @@ mod menus;
 mod overview;
 mod platforms;
 mod tokens;
+mod tunnels;
 
 pub use menus::PublishedMenu;
 
@@ -19,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::core::Core;
-use crate::dto::{AccountQuery, Endpoints, ErrorCode, LinkRequest, PlatformInput, SecretField};
+use crate::dto::{AccountQuery, Endpoints, ErrorCode, LinkRequest, PlatformInput, SecretField, TunnelInput};
 use crate::error::AppError;
 
 #[derive(Deserialize)]
@@ -71,6 +72,10 @@ struct MaybePlatformArgs {
 struct AttemptsArgs {
     component_appid: String,
     appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct TunnelArgs {
+    input: TunnelInput,
 }
 #[derive(Deserialize)]
 struct IdArgs {
@@ -173,5 +178,13 @@ table! {
     "list_links" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_links(a.component_appid.as_deref()).await;
     "link_qr_png" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.link_qr_png(&a.link_id).await;
     "close_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.close_link(&a.link_id).await;
+    "list_tunnel_clients" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_tunnel_clients().await;
+    "list_tunnels" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_tunnels().await;
+    "save_tunnel" (a: TunnelArgs) => async |c: &Core, a: TunnelArgs| c.save_tunnel(a.input).await;
+    "remove_tunnel" (a: IdArgs) => async |c: &Core, a: IdArgs| c.remove_tunnel(&a.id).await;
+    "start_tunnel" (a: IdArgs) => async |c: &Core, a: IdArgs| c.start_tunnel(&a.id).await;
+    "stop_tunnel" (a: IdArgs) => async |c: &Core, a: IdArgs| c.stop_tunnel(&a.id).await;
+    "tunnel_log" (a: IdArgs) => async |c: &Core, a: IdArgs| c.tunnel_log(&a.id).await;
+    "confirm_tunnel_url" (a: IdArgs) => async |c: &Core, a: IdArgs| c.confirm_tunnel_url(&a.id).await;
     "list_attempts" (a: AttemptsArgs) => async |c: &Core, a: AttemptsArgs| c.list_attempts(&a.component_appid, a.appid.as_deref()).await;
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::core::Core;
 use crate::dto::{
     AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount,
+    TunnelState,
 };
 use crate::error::AppError;
 use crate::policy::TICKET_LATE;
@@ -53,6 +54,7 @@ impl Core {
                 ..need(&format!("door:{}", tunnel.public_base_url), NeedCause::DoorUnreachable)
             });
         }
+        tunnel_needs(&self.list_tunnels().await?, &mut needs);
         let mut platforms = Vec::new();
         for platform in self.store().mirror().platforms() {
             let accounts = by_platform.get(&platform.id).map_or(&[][..], Vec::as_slice);
@@ -60,6 +62,29 @@ impl Core {
             platforms.push(chain(self, &platform, accounts, now));
         }
         Ok(Overview { time: now, needs, platforms, door, hours })
+    }
+}
+
+fn tunnel_needs(tunnels: &[crate::dto::Tunnel], needs: &mut Vec<Need>) {
+    for tunnel in tunnels {
+        if tunnel.state == TunnelState::Failed {
+            let words = tunnel.problem.as_ref().map(|p| format!("{}: {}", tunnel.name, p.text));
+            needs.push(Need {
+                detail: words.or_else(|| Some(tunnel.name.clone())),
+                since: tunnel.state_since,
+                actions: vec![NeedAction::ShowTunnels],
+                ..need(&format!("tunnel:{}", tunnel.id), NeedCause::TunnelFailed)
+            });
+        }
+        if let Some(change) = &tunnel.change {
+            needs.push(Need {
+                detail: Some(format!("{} → {}", change.old, change.new)),
+                since: Some(change.at),
+                count: i64::try_from(change.platforms.len()).unwrap_or(i64::MAX),
+                actions: vec![NeedAction::ShowTunnels],
+                ..need(&format!("tunnel_url:{}", tunnel.id), NeedCause::TunnelUrlChanged)
+            });
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod link;
 mod overview;
 mod platform;
 mod status;
+mod tunnel;
 
 pub use account::*;
 pub use channel::*;
@@ -19,3 +20,4 @@ pub use link::*;
 pub use overview::*;
 pub use platform::*;
 pub use status::*;
+pub use tunnel::*;

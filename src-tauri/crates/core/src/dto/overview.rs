@@ -88,6 +88,10 @@ pub enum NeedCause {
     NeedsAuthorization,
     /// The public base URL did not answer the last self-check.
     DoorUnreachable,
+    /// A tunnel is not tried again without a person.
+    TunnelFailed,
+    /// A tunnel has another URL, and WeChat still has the old one.
+    TunnelUrlChanged,
 }
 
 /// What a person can do about it with one click.
@@ -115,6 +119,8 @@ pub enum NeedAction {
     TestEgress,
     /// `dismiss_notice`.
     Dismiss,
+    /// Open the tunnels' page.
+    ShowTunnels,
 }
 
 /// One cause that needs a person.
@@ -236,7 +242,7 @@ pub enum KeySource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Change {
-    /// `platforms`, `accounts`, `account:APPID`, `links`, `link:ID`, `overview`, `door`.
+    /// `platforms`, `accounts`, `account:APPID`, `links`, `link:ID`, `overview`, `door`, `tunnels`, `tunnel:ID` (new log lines).
     pub tags: Vec<String>,
 }
 

@@ -96,12 +96,8 @@ pub(super) struct Queue {
 impl Queue {
     pub(super) fn new(connection: Connection, mirror: Arc<Mirror>) -> Self {
         let state = State { jobs: VecDeque::new(), draining: false, closed: false, awaited: None };
-        let shared = Shared {
-            state: Mutex::new(state),
-            grown: Condvar::new(),
-            connection: Mutex::new(connection),
-            mirror,
-        };
+        let shared =
+            Shared { state: Mutex::new(state), grown: Condvar::new(), connection: Mutex::new(connection), mirror };
         Self { shared: Arc::new(shared), home: tokio::runtime::Handle::current() }
     }
 

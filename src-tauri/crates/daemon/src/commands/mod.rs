@@ -5,6 +5,7 @@ pub mod key;
 pub mod link;
 pub mod platform;
 pub mod status;
+pub mod tunnel;
 
 use serde_json::Value;
 

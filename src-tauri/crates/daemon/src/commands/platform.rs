@@ -29,9 +29,7 @@ pub async fn run(dir: &Path, command: Platform) -> Result<(), Failure> {
 }
 
 async fn add(dir: &Path, file: &Path) -> Result<(), Failure> {
-    let input: Value = serde_json::from_str(&read(file)?).map_err(|e| {
-        Failure::environment(format!("{} is not JSON (line {}, column {})", name(file), e.line(), e.column()))
-    })?;
+    let input = document(file)?;
     let saved = Engine::once(dir, Need::Change, Method::POST, "/v1/platforms", Some(&input)).await?;
     print::note(&format!("saved {}; what to enter on open.weixin.qq.com:", print::text(&saved["component_appid"])));
     let urls = &saved["callback_urls"];
@@ -45,6 +43,13 @@ async fn add(dir: &Path, file: &Path) -> Result<(), Failure> {
         print::line(&format!("{label}  {}", print::text(value)));
     }
     Ok(())
+}
+
+/// A JSON document from a file or standard input. What is wrong with it is said without quoting it: it may be a secret.
+pub(super) fn document(file: &Path) -> Result<Value, Failure> {
+    serde_json::from_str(&read(file)?).map_err(|e| {
+        Failure::environment(format!("{} is not JSON (line {}, column {})", name(file), e.line(), e.column()))
+    })
 }
 
 fn name(file: &Path) -> String {

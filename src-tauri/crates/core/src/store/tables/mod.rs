@@ -13,6 +13,7 @@ pub mod notice;
 pub mod platform;
 pub mod redemption;
 pub mod setting;
+pub mod tunnel;
 pub mod verification_file;
 
 /// Rows that one pruning of a large table removes at most.
@@ -35,6 +36,7 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         menu::MIGRATIONS,
         setting::MIGRATIONS,
         verification_file::MIGRATIONS,
+        tunnel::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }
