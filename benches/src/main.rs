@@ -9,6 +9,9 @@
     reason = "a measuring program: it prints, and a failure should stop it"
 )]
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod accounts;
 mod crypto;
 mod ingest;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Starts measured of each program, after one that warms the disk cache.
 const RUNS: usize = 7;
+/// A window that has not appeared by then never will.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Idle time watched.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -59,12 +61,16 @@ pub fn run() {
             command.arg("--sandbox");
         }
         let child = Owned(command.spawn().expect("it starts"));
-        let seen = Command::new("xdotool")
-            .env("DISPLAY", &display)
-            .args(["search", "--sync", "--onlyvisible", "--name", title])
-            .stdout(Stdio::null())
-            .status();
-        assert!(seen.is_ok_and(|s| s.success()), "xdotool is installed and the window appears");
+        // `--sync` would look only twice a second.
+        let visible = || {
+            let search = ["search", "--onlyvisible", "--name", title];
+            let seen = Command::new("xdotool").env("DISPLAY", &display).args(search).stdout(Stdio::null()).status();
+            seen.expect("xdotool is installed").success()
+        };
+        while !visible() {
+            assert!(started.elapsed() < PATIENCE, "no window {title} appeared");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         (started.elapsed(), child)
     };
     let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
