@@ -29,7 +29,7 @@ export interface Commands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };
-  restart_listener: { args: Record<string, never>; result: null };
+  restart_listener: { args: { address?: string }; result: null };
   dismiss_notice: { args: { id: string }; result: null };
   list_platforms: { args: Record<string, never>; result: Platform[] };
   get_platform: { args: { component_appid: string }; result: Platform };

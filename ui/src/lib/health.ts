@@ -56,6 +56,7 @@ export const TONE_OF_TOKEN_STATE: Record<TokenState, Tone> = {
 export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
   store_set_aside: "bad",
   listener_down: "bad",
+  listener_back: "warn",
   ticket_never_came: "bad",
   ticket_late: "warn",
   secret_invalid: "bad",

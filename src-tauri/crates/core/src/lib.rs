@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod listener;
 pub mod paths;
 pub mod policy;
+mod sockets;
 pub mod store;
 #[cfg(test)]
 mod testing;

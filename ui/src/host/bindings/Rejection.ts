@@ -13,10 +13,15 @@ at: number,
  */
 path: string, 
 /**
- * `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`.
+ * `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`, `too_many`,
+ * `two_lengths`.
  */
 reason: string, 
 /**
  * HTTP status given.
  */
-status: number, };
+status: number, 
+/**
+ * Who sent it, as far as a connection or the tunnel on this machine says. A tunnel may be lied to.
+ */
+from?: string, };

@@ -171,6 +171,7 @@ export function needs(now: number, first: Platform, second: Platform, third: Pla
 
 export const ALL_NEEDS: { cause: Need["cause"]; actions: Need["actions"]; code: number | null }[] = [
   { cause: "listener_down", actions: ["restart_listener"], code: null },
+  { cause: "listener_back", actions: ["dismiss"], code: null },
   { cause: "ticket_late", actions: ["start_ticket_push", "check_door"], code: null },
   { cause: "secret_invalid", actions: ["edit_platform"], code: 40125 },
   { cause: "quota_exhausted", actions: ["show_accounts"], code: 45009 },

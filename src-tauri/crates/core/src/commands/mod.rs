@@ -49,6 +49,10 @@ struct UrlArgs {
     public_base_url: String,
 }
 #[derive(Deserialize)]
+struct AddressArgs {
+    address: Option<std::net::SocketAddr>,
+}
+#[derive(Deserialize)]
 struct PreviewArgs {
     component_appid: String,
     public_base_url: String,
@@ -119,7 +123,7 @@ table! {
     "app_info" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.app_info());
     "overview" (a: NoArgs) => async |c: &Core, _: NoArgs| c.overview().await;
     "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::door::check(c, &a.public_base_url).await;
-    "restart_listener" (a: NoArgs) => async |c: &Core, _: NoArgs| c.restart_listener().await;
+    "restart_listener" (a: AddressArgs) => async |c: &Core, a: AddressArgs| c.restart_listener(a.address).await;
     "dismiss_notice" (a: IdArgs) => async |c: &Core, a: IdArgs| c.dismiss_notice(a.id).await;
     "list_platforms" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_platforms());
     "get_platform" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.get_platform(&a.component_appid);
