@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{AES_KEY, APP_SECRET, COMPONENT, Daemon, VERIFY_TOKEN, document, platform, run, said};
+use support::{AES_KEY, APP_SECRET, COMPONENT, DEADLINE, Daemon, VERIFY_TOKEN, document, platform, run, said, start};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 

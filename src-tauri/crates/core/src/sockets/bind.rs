@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::dto::ErrorCode;
 use crate::error::AppError;
@@ -11,13 +11,26 @@ use crate::error::AppError;
 /// port is one above the public door's.
 const NEAR: std::ops::RangeInclusive<u16> = 2..=40;
 
+/// Connections that may wait to be accepted. The system's own limit is 4096 where nobody changed it; one that does not
+/// fit is asked to come again after a second.
+const BACKLOG: u32 = 4_096;
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows it would let two programs share an address; elsewhere it frees one from its closed connections.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Binds an address.
 ///
 /// # Errors
 /// In words: taken (by whom, where this machine tells us), not ours, no permission. `detail.offer` is a free address near
 /// a taken one.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
-    let e = match TcpListener::bind(address).await {
+    let e = match listen(address) {
         Ok(listener) => return Ok(listener),
         Err(e) => e,
     };
