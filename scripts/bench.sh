@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# make bench: measurements, printed with ratios of one run. `make bench PART=ingest` (crypto, accounts, window) runs one.
+# make bench: measurements, printed with ratios of one run. `make bench PART=ingest` (attack, crypto, accounts, window) runs
+# one.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -21,6 +22,10 @@ if [ "$part" = all ] || [ "$part" = ingest ]; then
   }
   say "Ingest"
   "$bench" ingest
+fi
+if [ "$part" = all ] || [ "$part" = attack ]; then
+  say "Attack"
+  "$bench" attack
 fi
 if [ "$part" = all ] || [ "$part" = crypto ]; then
   say "Crypto"

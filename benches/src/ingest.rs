@@ -40,13 +40,18 @@ pub fn server() {
     });
 }
 
-struct Server {
+/// A server under test; killed when dropped.
+pub struct Server {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn stop(&mut self) {
         drop(self.child.stdin.take());
         if self.child.try_wait().ok().flatten().is_none() {
             let _ = self.child.kill();
@@ -55,7 +60,13 @@ impl Drop for Server {
     }
 }
 
-fn start(command: &mut Command) -> Option<Server> {
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+pub fn start(command: &mut Command) -> Option<Server> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().ok()?;
     let mut line = String::new();
     BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;

@@ -110,7 +110,7 @@ async fn connection(address: SocketAddr, requests: &[Vec<u8>]) -> (Vec<Duration>
 }
 
 /// The body, once it is there whole. Understands `Content-Length` only, which every server here sends.
-fn whole(bytes: &[u8]) -> Option<&[u8]> {
+pub fn whole(bytes: &[u8]) -> Option<&[u8]> {
     let head_end = bytes.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&bytes[..head_end]).ok()?;
     let length: usize = head

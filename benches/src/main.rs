@@ -1,6 +1,6 @@
 //! Measurements behind `make bench`: each prints figures and ratios of one run on one machine.
 //!
-//! `ingest` – the public door against peers in other languages; `crypto` – one message against OpenSSL; `accounts` –
+//! `ingest` – the public door against peers in other languages; `attack` – the same under hostile loads; `crypto` – one message against OpenSSL; `accounts` –
 //! ten thousand tokens due at once; `window` – cold start against an empty one, and idling. `ingest-server` is the process that `ingest` measures.
 #![expect(
     clippy::print_stdout,
@@ -13,6 +13,8 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod accounts;
+#[cfg(unix)]
+mod attack;
 mod crypto;
 mod ingest;
 mod load;
@@ -22,12 +24,14 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("ingest") => ingest::run(&arguments[1..]),
+        #[cfg(unix)]
+        Some("attack") => attack::run(),
         Some("ingest-server") => ingest::server(),
         Some("crypto") => crypto::run(),
         Some("accounts") => accounts::run(&arguments[1..]),
         Some("window") => window::run(),
         _ => {
-            println!("usage: wxdesk-bench ingest [MESSAGES] | crypto | accounts [COUNT] | window");
+            println!("usage: wxdesk-bench ingest [MESSAGES] | attack | crypto | accounts [COUNT] | window");
             std::process::exit(2);
         }
     }

@@ -27,10 +27,10 @@ pub async fn check_door(desk: State<'_>, public_base_url: String) -> Answer<Tunn
     wxdesk_core::check::run(&desk.core().await?, &public_base_url).await
 }
 
-/// Listens again.
+/// Listens again, or at another address of this machine.
 #[tauri::command(rename_all = "snake_case")]
-pub async fn restart_listener(desk: State<'_>) -> Answer<()> {
-    desk.core().await?.restart_listener().await
+pub async fn restart_listener(desk: State<'_>, address: Option<std::net::SocketAddr>) -> Answer<()> {
+    desk.core().await?.restart_listener(address).await
 }
 
 /// Takes a notice off the list of what needs a person.

@@ -50,6 +50,9 @@ pub struct OpenOptions {
     /// Set a damaged store aside and begin a new one, which the window then says on top of everything. Without it the
     /// damage is an error: a server must not go on with no accounts because its key file was swapped.
     pub set_aside_damaged: bool,
+    /// Names with a dot under which a local API that is open to the network may be asked; addresses and single words
+    /// always may.
+    pub api_names: Vec<String>,
 }
 
 impl OpenOptions {
@@ -65,6 +68,7 @@ impl OpenOptions {
             engine: EngineOptions::default(),
             durability: Durability::Full,
             set_aside_damaged: true,
+            api_names: Vec::new(),
         }
     }
 }
@@ -111,13 +115,15 @@ struct Inner {
     sandbox_url: Mutex<Option<String>>,
     api_address: Mutex<Option<SocketAddr>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    listener_task: Mutex<Option<JoinHandle<()>>>,
     engine_task: Mutex<Option<JoinHandle<()>>>,
     lock: Mutex<Option<FolderLock>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for task in self.tasks.get_mut().map(std::mem::take).unwrap_or_default() {
+        let listener = self.listener_task.get_mut().ok().and_then(Option::take);
+        for task in self.tasks.get_mut().map(std::mem::take).unwrap_or_default().into_iter().chain(listener) {
             task.abort();
         }
     }
@@ -166,6 +172,7 @@ impl Core {
                 sandbox_url: Mutex::default(),
                 api_address: Mutex::default(),
                 tasks: Mutex::default(),
+                listener_task: Mutex::default(),
                 engine_task: Mutex::default(),
                 lock: Mutex::new(Some(lock)),
                 options,
@@ -206,7 +213,7 @@ impl Core {
     /// Starts engine, public door and private door, and leaves `engine.json` for commands.
     ///
     /// # Errors
-    /// When an address cannot be bound; nothing is left running then.
+    /// When an address cannot be bound, in words that say who has it and which one is free; nothing is left running then.
     pub async fn start(&self, listen: SocketAddr, api: SocketAddr) -> Result<(), AppError> {
         let public = listener::bind(listen).await?;
         let private = listener::bind(api).await?;
@@ -215,7 +222,7 @@ impl Core {
         let admin_key = api::new_admin_key()?;
         // Said here and not by the task, so that whoever awaited the start can read the address.
         self.door().listening(listen);
-        self.own(tokio::spawn(listener::run(self.clone(), public)));
+        self.open_listener(public);
         self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
         self.own(tokio::spawn(crate::check::watch(self.clone())));
         self.own(tokio::spawn(sources::watch(self.clone())));
@@ -248,8 +255,7 @@ impl Core {
             }
         });
         folder::remove_note(self.data_dir());
-        let tasks = self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default();
-        for task in tasks {
+        for task in self.take_tasks() {
             task.abort();
         }
         self.door().stopped();
@@ -268,7 +274,7 @@ impl Core {
             let _ = engine.await;
         }
         self.tunnels().abandon();
-        for task in self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default() {
+        for task in self.take_tasks() {
             task.abort();
         }
         if let Ok(mut lock) = self.inner.lock.lock() {
@@ -283,17 +289,54 @@ impl Core {
         }
     }
 
-    /// Binds the public door again, at the same address or a free one, after it failed.
+    fn take_tasks(&self) -> impl Iterator<Item = JoinHandle<()>> {
+        let tasks = self.inner.tasks.lock().map(|mut t| std::mem::take(&mut *t)).unwrap_or_default();
+        let listener = self.inner.listener_task.lock().ok().and_then(|mut t| t.take());
+        tasks.into_iter().chain(listener)
+    }
+
+    /// The one public door: an earlier one is closed.
+    fn open_listener(&self, socket: tokio::net::TcpListener) {
+        let task = tokio::spawn(listener::run(self.clone(), socket));
+        let earlier = self.inner.listener_task.lock().ok().and_then(|mut slot| slot.replace(task));
+        if let Some(earlier) = earlier {
+            earlier.abort();
+        }
+    }
+
+    /// Opens the public door at another address, or again at its own when it failed. Nothing happens when it listens
+    /// there already; when the new address cannot be bound, the door stays as it was.
     ///
     /// # Errors
-    /// When no address can be bound.
-    pub async fn restart_listener(&self) -> Result<(), AppError> {
-        if self.door().address().is_some() {
+    /// `Unavailable` when the address cannot be bound, with `detail.offer`; `Forbidden` for an address that reaches
+    /// further than this machine while the door does not: that is asked for when the program is started.
+    pub async fn restart_listener(&self, address: Option<SocketAddr>) -> Result<(), AppError> {
+        let (now, last) = (self.door().address(), self.door().last_address());
+        let wanted = address.or(last).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        if now.is_some_and(|now| address.is_none() || now == wanted) {
             return Ok(());
         }
-        let wanted = self.door().last_address().unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-        let socket = listener::bind(wanted).await?;
-        self.own(tokio::spawn(listener::run(self.clone(), socket)));
+        if !wanted.ip().is_loopback() && last.is_none_or(|last| last.ip().is_loopback()) {
+            let words =
+                format!("{wanted} can be reached from the network; start with --listen {wanted} --expose for that");
+            return Err(AppError::new(ErrorCode::Forbidden, words));
+        }
+        let socket = match listener::bind(wanted).await {
+            Ok(socket) => socket,
+            // The door had begun to open itself again, and was faster.
+            Err(_) if self.door().address() == Some(wanted) => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        if let Ok(bound) = socket.local_addr() {
+            self.door().listening(bound);
+            if let Some(mut note) = folder::read_note(self.data_dir()).filter(|n| n.pid == std::process::id()) {
+                note.listener = bound.to_string();
+                if let Err(e) = folder::write_note(self.data_dir(), &note) {
+                    tracing::warn!(error = %folder::io_words(&e), "engine.json still names the earlier address");
+                }
+            }
+        }
+        self.open_listener(socket);
         Ok(())
     }
 
@@ -415,6 +458,10 @@ impl Core {
     #[must_use]
     pub fn is_sandbox(&self) -> bool {
         self.inner.options.sandbox
+    }
+    /// Names for a local API that is open to the network.
+    pub(crate) fn api_names(&self) -> &[String] {
+        &self.inner.options.api_names
     }
     /// Where the store's key lies.
     #[must_use]

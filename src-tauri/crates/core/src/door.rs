@@ -11,6 +11,8 @@ use crate::dto::{Door, Rejection, TunnelHealth};
 
 /// Lines kept in the rejected list.
 const REJECTIONS: usize = 20;
+/// Refusals that get a line in the log, a second; of a flood the rest is only counted.
+const LOGGED_A_SECOND: u32 = 10;
 
 /// Health of the public door.
 #[derive(Debug, Default)]
@@ -26,6 +28,8 @@ struct State {
     last_address: Option<SocketAddr>,
     error: Option<String>,
     rejections: VecDeque<Rejection>,
+    /// A second, and how many refusals of it are in the log.
+    logged: (i64, u32),
     tunnels: HashMap<String, TunnelHealth>,
 }
 
@@ -43,6 +47,12 @@ impl DoorState {
     pub fn refused(&self, rejection: Rejection) {
         self.rejected.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state();
+        let second = rejection.at / 1_000;
+        state.logged = if state.logged.0 == second { (second, state.logged.1 + 1) } else { (second, 1) };
+        if state.logged.1 <= LOGGED_A_SECOND {
+            let Rejection { path, reason, status, from, .. } = &rejection;
+            tracing::info!(path, reason, status, from = from.as_deref(), "a push was refused");
+        }
         state.rejections.push_front(rejection);
         state.rejections.truncate(REJECTIONS);
     }

@@ -25,7 +25,11 @@ impl AppError {
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         let message = fields.iter().map(|f| format!("{}: {}", f.field, f.message)).collect::<Vec<_>>().join("; ");
-        Self { code: ErrorCode::InvalidInput, message, detail: Some(Box::new(ErrorDetail { fields, refusal: None })) }
+        Self {
+            code: ErrorCode::InvalidInput,
+            message,
+            detail: Some(Box::new(ErrorDetail { fields, ..ErrorDetail::default() })),
+        }
     }
 
     /// One broken rule.
@@ -48,13 +52,20 @@ impl AppError {
             format!("WeChat refused ({}): {}", refusal.code, refusal.message)
         };
         let code = if refusal.code == 0 { ErrorCode::Unavailable } else { ErrorCode::Refused };
-        Self { code, message, detail: Some(Box::new(ErrorDetail { fields: Vec::new(), refusal: Some(refusal) })) }
+        Self { code, message, detail: Some(Box::new(ErrorDetail { refusal: Some(refusal), ..ErrorDetail::default() })) }
     }
 
     /// Nothing by that name.
     #[must_use]
     pub fn not_found(what: &str, name: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("no {what} {name}"))
+    }
+
+    /// Offers another address.
+    pub(crate) fn offer(&mut self, offer: Option<String>) {
+        if offer.is_some() {
+            self.detail.get_or_insert_default().offer = offer;
+        }
     }
 
     /// The document for the wire.

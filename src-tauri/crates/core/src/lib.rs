@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod listener;
 pub mod paths;
 pub mod policy;
+mod sockets;
 pub mod sources;
 pub mod store;
 #[cfg(test)]

@@ -50,6 +50,16 @@ pub struct Serve {
     /// Address of the local API; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8091")]
     pub api: SocketAddr,
+    /// Let the public listener be reached from other machines without a tunnel. Without TLS in front of it, whoever is
+    /// on the way can read messages that are not encrypted.
+    #[arg(long)]
+    pub expose: bool,
+    /// Let the local API be reached from other machines. It has no TLS: whoever is on the way can read keys and tokens.
+    #[arg(long)]
+    pub api_expose: bool,
+    /// A name with a dot under which an exposed local API may be asked; addresses and single words always may.
+    #[arg(long, value_name = "NAME", requires = "api_expose")]
+    pub api_name: Vec<String>,
     /// Run against the built-in simulated platform, in DIR/sandbox.
     #[arg(long)]
     pub sandbox: bool,

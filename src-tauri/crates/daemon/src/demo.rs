@@ -25,7 +25,7 @@ const STEP: Duration = Duration::from_secs(20);
 
 pub async fn run() -> Result<(), Failure> {
     let dir = tempfile::tempdir().map_err(|e| Failure::environment(format!("no temporary folder: {e}")))?;
-    let session = Session::start_sandbox(dir.path(), Addresses::free()).await.map_err(Failure::at_start)?;
+    let session = Session::start_sandbox(dir.path(), Addresses::free(), Vec::new()).await.map_err(Failure::at_start)?;
     let mut signals = Signals::listen()?;
     let shown = tokio::select! {
         shown = show(&session) => shown,

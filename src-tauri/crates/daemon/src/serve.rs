@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use wxdesk_core::dto::PlatformInput;
-use wxdesk_core::{Core, api, folder, paths};
+use wxdesk_core::{Core, OpenOptions, api, folder, paths};
 use wxdesk_sandbox::door::{self, Door, DoorOptions};
 
 use crate::args::Serve;
@@ -39,8 +39,8 @@ impl Addresses {
 
 impl Session {
     /// Starts an engine on the operator's own folder.
-    pub async fn start(dir: &Path, at: Addresses) -> Result<Self, Failure> {
-        let core = Core::open(engine::options(dir)).await?;
+    pub async fn start(dir: &Path, at: Addresses, api_names: Vec<String>) -> Result<Self, Failure> {
+        let core = Core::open(OpenOptions { api_names, ..engine::options(dir) }).await?;
         match core.start(at.listen, at.api).await {
             Ok(()) => Ok(Self { core, door: None }),
             Err(e) => {
@@ -51,10 +51,8 @@ impl Session {
     }
 
     /// Starts an engine on the sandbox's folder `dir` together with its simulated platform, and connects the two.
-    pub async fn start_sandbox(dir: &Path, at: Addresses) -> Result<Self, Failure> {
-        let mut options = engine::options(dir);
-        options.sandbox = true;
-        let core = Core::open(options).await?;
+    pub async fn start_sandbox(dir: &Path, at: Addresses, api_names: Vec<String>) -> Result<Self, Failure> {
+        let core = Core::open(OpenOptions { sandbox: true, api_names, ..engine::options(dir) }).await?;
         match connect(&core, dir, at).await {
             Ok(door) => Ok(Self { core, door: Some(door) }),
             Err(failure) => {
@@ -148,7 +146,35 @@ impl Signpost {
     }
 }
 
+/// Addresses that other machines reach are taken only by whoever says that they mean it.
+fn reach(args: &Serve) -> Result<(), Failure> {
+    let wide = |address: SocketAddr| !address.ip().to_canonical().is_loopback();
+    if wide(args.listen) && !args.expose {
+        return Err(Failure::environment(format!(
+            "--listen {0}: other machines could reach the public listener there, without the tunnel and without TLS: whoever \
+             is on the way can read messages that are not encrypted. A tunnel on this machine needs only 127.0.0.1. If you \
+             mean it, for a proxy with TLS on another machine for example, add --expose",
+            args.listen
+        )));
+    }
+    if wide(args.api) && !args.api_expose {
+        return Err(Failure::environment(format!(
+            "--api {0}: other machines could reach the local API there, which gives tokens to whoever has a key, and has no \
+             TLS: whoever is on the way can read keys and tokens. If you mean it, add --api-expose",
+            args.api
+        )));
+    }
+    if wide(args.listen) {
+        tracing::warn!(listen = %args.listen, "the public listener can be reached from other machines without a tunnel and without TLS");
+    }
+    if wide(args.api) {
+        tracing::warn!(api = %args.api, "the local API can be reached from the network; whoever has a key can use it");
+    }
+    Ok(())
+}
+
 pub async fn run(dir: &Path, args: Serve) -> Result<(), Failure> {
+    reach(&args)?;
     let mut signals = Signals::listen()?;
     if let Some(pages) = args.ui {
         if !pages.join("index.html").is_file() {
@@ -156,14 +182,11 @@ pub async fn run(dir: &Path, args: Serve) -> Result<(), Failure> {
         }
         api::serve_pages_from(pages);
     }
-    if !args.api.ip().is_loopback() {
-        tracing::warn!(api = %args.api, "the local API can be reached from the network; whoever has a key can use it");
-    }
     let at = Addresses { listen: args.listen, api: args.api };
     let session = if args.sandbox {
-        Session::start_sandbox(&paths::sandbox_dir(dir), at).await
+        Session::start_sandbox(&paths::sandbox_dir(dir), at, args.api_name).await
     } else {
-        Session::start(dir, at).await
+        Session::start(dir, at, args.api_name).await
     };
     let session = session.map_err(Failure::at_start)?;
     let signpost = args.sandbox.then(|| Signpost::put_up(dir, &session));

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{AES_KEY, APP_SECRET, COMPONENT, Daemon, VERIFY_TOKEN, document, platform, run, said};
+use support::{AES_KEY, APP_SECRET, COMPONENT, DEADLINE, Daemon, VERIFY_TOKEN, document, platform, run, said, start};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
@@ -25,7 +25,36 @@ fn a_taken_port_ends_with_2_in_words() {
     let first = Daemon::serve(dir.path(), &[]);
     let second = run(other.path(), &["serve", "--listen", &first.listener, "--api", "127.0.0.1:0"], "");
     assert_eq!(second.status.code(), Some(2));
-    assert!(said(&second).contains("another program listens there"), "{}", said(&second));
+    let holder = if cfg!(target_os = "linux") {
+        format!("wxdeskd (process {}) listens there; 127.0.0.1:", first.pid())
+    } else {
+        "another program listens there; 127.0.0.1:".to_owned()
+    };
+    assert!(said(&second).contains(&holder) && said(&second).contains(" is free"), "{}", said(&second));
+}
+
+/// Binding wider than loopback asks first; the answer is a flag.
+#[test]
+fn other_machines_are_let_in_only_by_whoever_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let table: [(&[&str], &str); 4] = [
+        (&["--listen", "0.0.0.0:0", "--api", "127.0.0.1:0"], "add --expose"),
+        (&["--listen", "[::]:0", "--api", "127.0.0.1:0"], "add --expose"),
+        (&["--listen", "127.0.0.1:0", "--api", "0.0.0.0:0"], "add --api-expose"),
+        (&["--listen", "0.0.0.0:0", "--api", "0.0.0.0:0", "--expose"], "add --api-expose"),
+    ];
+    for (args, words) in table {
+        let refused = run(dir.path(), &[&["serve"], args].concat(), "");
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", said(&refused));
+        assert!(said(&refused).contains(words) && refused.stdout.is_empty(), "{}", said(&refused));
+    }
+    let (mut child, heard, lines) =
+        start(dir.path(), &["serve", "--listen", "0.0.0.0:0", "--api", "127.0.0.1:0", "--expose"]);
+    let line = lines.recv_timeout(DEADLINE).unwrap();
+    assert!(line.starts_with("listening on http://0.0.0.0:"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(heard.lock().unwrap().contains("can be reached from other machines"), "a warning in the log");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Who may pass: the key, its scope, and the Host header.
 //!
 //! Invariants: keys are compared as SHA-256 digests in constant time and stored in no other form; a page of another
-//! site cannot reach the API through a name that it lets point at this machine (DNS rebinding), since a loopback API
-//! answers to loopback names only; no CORS header is ever sent.
+//! site cannot reach the API, neither through a name that it lets point at this machine (DNS rebinding), since the API
+//! answers to names only that no stranger can own, nor by its scripts, since their Origin is not ours; no CORS header
+//! is ever sent.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -30,9 +31,18 @@ pub(super) struct Trusted;
 pub(super) struct Gate {
     pub core: Core,
     admin: Option<[u8; 32]>,
-    loopback: bool,
+    names: Names,
     /// One asker a credential; see `tokens`.
     pub asks: Mutex<HashMap<i64, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Names that the API answers to.
+enum Names {
+    /// Loopback names and addresses.
+    Loopback,
+    /// The socket is open to the network on purpose: any address and any single word, which nobody can register, and
+    /// these.
+    Also(Vec<String>),
 }
 
 /// SHA-256 of a key.
@@ -43,12 +53,13 @@ pub(super) fn digest(key: &str) -> [u8; 32] {
 impl Gate {
     /// With the engine's admin key; `loopback`: the socket is bound to a loopback address.
     pub fn new(core: Core, admin_key: &SecretString, loopback: bool) -> Self {
-        Self { core, admin: Some(digest(admin_key.expose())), loopback, asks: Mutex::default() }
+        let names = if loopback { Names::Loopback } else { Names::Also(core.api_names().to_vec()) };
+        Self { core, admin: Some(digest(admin_key.expose())), names, asks: Mutex::default() }
     }
 
     /// Without an admin key, for requests made inside this process.
     pub fn closed(core: Core) -> Self {
-        Self { core, admin: None, loopback: true, asks: Mutex::default() }
+        Self { core, admin: None, names: Names::Loopback, asks: Mutex::default() }
     }
 
     /// Lets a request pass that has a key of at least this scope.
@@ -76,48 +87,122 @@ impl Gate {
     }
 
     fn host_passes(&self, request: &Request) -> bool {
-        if !self.loopback {
-            // The operator bound it to a network on purpose, under names that we cannot know.
-            return true;
-        }
-        // HTTP/1.1 requires the header; a request target in absolute form carries the name instead.
-        let header = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
+        // HTTP/1.1 requires the header, once; a request target in absolute form carries the name as well.
+        let mut headers = request.headers().get_all(header::HOST).iter();
+        let (header, second) = (headers.next(), headers.next());
+        let Some(header) = header.map(|v| v.to_str().unwrap_or("")) else { return false };
         let target = request.uri().authority().map(|a| a.as_str());
-        let mut names = header.into_iter().chain(target).peekable();
-        names.peek().is_some() && names.all(is_loopback)
+        second.is_none() && self.names.hold(header) && target.is_none_or(|t| self.names.hold(t))
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(""),
-        None => authority.split(':').next().unwrap_or(""),
+impl Names {
+    fn hold(&self, authority: &str) -> bool {
+        let Some(host) = host(authority) else { return false };
+        let address = host.parse::<IpAddr>().ok();
+        match self {
+            Self::Loopback => host.eq_ignore_ascii_case("localhost") || address.is_some_and(|ip| ip.is_loopback()),
+            Self::Also(names) => {
+                let word = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                address.is_some() || word || names.iter().any(|n| n.eq_ignore_ascii_case(host))
+            }
+        }
+    }
+}
+
+/// The host of `host`, `host:port` or `[v6]:port`; none for anything else.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(v6) => {
+            let (host, rest) = v6.split_once(']')?;
+            (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
+        }
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    port.is_none_or(|p| p.parse::<u16>().is_ok()).then_some(host)
+}
+
+/// A browser names the page that asks. Only pages that this API served itself may.
+fn origin_passes(headers: &HeaderMap) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    let own = headers.get(header::HOST).and_then(|v| v.to_str().ok());
+    let asked = origin.to_str().ok();
+    // A proxy of the operator's own may speak TLS in front of it.
+    let authority = asked.and_then(|o| o.strip_prefix("http://").or_else(|| o.strip_prefix("https://")));
+    origins.next().is_none() && authority.is_some() && authority == own
 }
 
 /// Before every route.
 pub(super) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let refuse = |words| harden(error(&AppError::new(ErrorCode::Forbidden, words)));
     if !gate.host_passes(&request) {
-        let words = "the local API answers to loopback names only (localhost, 127.0.0.1, [::1])";
-        return harden(error(&AppError::new(ErrorCode::Forbidden, words)));
+        return refuse(match gate.names {
+            Names::Loopback => "the local API answers to loopback names only (localhost, 127.0.0.1, [::1])",
+            Names::Also(_) => "the local API answers to addresses, single words, and the names of --api-name only",
+        });
+    }
+    if !origin_passes(request.headers()) {
+        return refuse("a page of another site may not ask the local API");
     }
     harden(next.run(request).await)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::*;
 
     #[test]
     fn only_loopback_names_pass() {
         for name in ["localhost", "LOCALHOST:8091", "127.0.0.1:8091", "127.9.9.9", "[::1]:8091", "[::1]"] {
-            assert!(is_loopback(name), "{name}");
+            assert!(Names::Loopback.hold(name), "{name}");
         }
-        for name in
-            ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8091", "[::2]", "::1"]
-        {
-            assert!(!is_loopback(name), "{name}");
+        for name in [
+            "",
+            "evil.example",
+            "evil.example:8091",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.1:80@evil.example",
+            "[::1].evil.example",
+            "localhost:8091:evil",
+            "10.0.0.1:8091",
+            "[::2]",
+            "::1",
+            "0.0.0.0",
+        ] {
+            assert!(!Names::Loopback.hold(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_open_api_answers_to_what_no_stranger_can_own() {
+        let names = Names::Also(vec!["api.example.com".into()]);
+        for name in ["192.168.1.5:8091", "wxdeskd:8091", "localhost", "[fd00::1]:8091", "API.example.com"] {
+            assert!(names.hold(name), "{name}");
+        }
+        for name in ["evil.example", "192.168.1.5.evil.example", "api.example.com.evil.example", "", "a b", "x."] {
+            assert!(!names.hold(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_own_origins_pass() {
+        let of = |pairs: &[(header::HeaderName, &str)]| {
+            pairs.iter().map(|(n, v)| (n.clone(), v.parse().unwrap())).collect::<HeaderMap>()
+        };
+        let host = (header::HOST, "127.0.0.1:8091");
+        assert!(origin_passes(&of(std::slice::from_ref(&host))));
+        assert!(origin_passes(&of(&[host.clone(), (header::ORIGIN, "http://127.0.0.1:8091")])));
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://127.0.0.1:3000",
+            "http://127.0.0.1:8091.evil.example",
+            "127.0.0.1:8091",
+        ] {
+            assert!(!origin_passes(&of(&[host.clone(), (header::ORIGIN, origin)])), "{origin}");
         }
     }
 }

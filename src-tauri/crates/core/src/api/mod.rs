@@ -1,9 +1,9 @@
 //! The private door: the local API for business servers, the command line and the browser.
 //!
-//! Owns sockets, limits, keys and the shape of answers; what a call does is a command's business. Must not be reachable
-//! through the public door. Invariants: one table ([`table::ROUTES`]) makes both the routes and the OpenAPI document; no
-//! route but the document itself and the pages of the browser is answered without a key; errors of `accept` never end
-//! the loop.
+//! Owns keys, limits of a call and the shape of answers; sockets are [`crate::sockets`]', what a call does is a
+//! command's business. Must not be reachable through the public door. Invariants: one table ([`table::ROUTES`]) makes
+//! both the routes and the OpenAPI document; no route but the document itself and the pages of the browser is answered
+//! without a key.
 
 mod accounts;
 mod events;
@@ -25,18 +25,15 @@ use axum::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::BodyExt;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use wechat::secret::SecretString;
 
 use crate::core::Core;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
+use crate::sockets::{self, Limits, Served, Tell, Word};
 use gate::{Gate, Trusted};
 
 pub use files::serve_pages_from;
@@ -44,14 +41,8 @@ pub use openapi::document;
 
 /// Beginning of every key, so that a person or a secret scanner knows one when they see it.
 const KEY_PREFIX: &str = "wk_";
-/// Head must be there after this; also how long a kept-alive connection may idle.
-const HEAD: Duration = Duration::from_secs(30);
-/// Longest head, bytes.
-const MAX_HEAD: usize = 16 << 10;
-/// Connections at once; more wait in the backlog.
-const MAX_CONNECTIONS: usize = 1_024;
-/// Pause after `accept` failed for lack of file descriptors or memory, ms.
-const ACCEPT_PAUSE: i64 = 100;
+/// Kept-alive connections may idle so long: as long as most HTTP clients keep theirs.
+const IDLE: Duration = Duration::from_secs(90);
 
 /// A new key: `wk_` and 32 random bytes.
 ///
@@ -65,44 +56,30 @@ pub fn new_admin_key() -> Result<SecretString, AppError> {
 
 /// Serves the private door until the task is dropped.
 pub async fn serve(core: Core, listener: TcpListener, admin_key: SecretString) {
-    let loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    let service = table::router(Arc::new(Gate::new(core.clone(), &admin_key, loopback)));
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    // Connections live and die with this task.
-    let mut connections = tokio::task::JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok(slot) = slots.clone().acquire_owned().await else { return };
-        let (stream, _) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(e) => {
-                // Out of descriptors or memory, or a connection that was gone already: wait a little and go on.
-                tracing::warn!(error = %e, "a connection to the local API could not be accepted");
-                core.clock().sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let _ = stream.set_nodelay(true);
-        let service = service.clone();
-        connections.spawn(async move {
-            let _slot = slot;
-            connection(stream, service).await;
-        });
-    }
-}
-
-async fn connection(stream: TcpStream, service: axum::Router) {
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(MAX_HEAD)
-        .half_close(false)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .await;
-    if let Err(e) = served {
-        // Clients come and go; nothing of a request is in hyper's words.
-        tracing::debug!(error = %e, "a connection to the local API ended early");
-    }
+    let address = listener.local_addr().ok();
+    let loopback = address.is_some_and(|address| address.ip().is_loopback());
+    let served = Served {
+        name: "local API",
+        router: table::router(Arc::new(Gate::new(core.clone(), &admin_key, loopback))),
+        limits: Limits { idle: IDLE, connections: sockets::shares().private, ..Limits::default() },
+        clock: core.clock().clone(),
+        turned: Arc::new(|path, caller, turned| {
+            tracing::warn!(path, from = %caller.address, reason = turned.reason(), "a request to the local API was refused");
+        }),
+    };
+    let serve = move |socket| {
+        let served = served.clone();
+        async move { sockets::serve(socket, served).await.to_string() }
+    };
+    let tell: Tell = Arc::new(|word| {
+        match word {
+            Word::Listening(_) => {}
+            Word::Failed(why) => tracing::error!(why, "the local API does not listen; it is opened again"),
+            Word::Back(why) => tracing::warn!(why, "the local API listens again"),
+        }
+        Box::pin(std::future::ready(()))
+    });
+    sockets::keep_open(listener, core.clock().clone(), serve, tell).await;
 }
 
 /// Asks a core in this process as its administrator, without a socket: for commands that open the store themselves.

@@ -73,6 +73,7 @@ fn shared() -> Value {
                     "fields": list("FieldError"),
                     "problems": list("MenuProblem"),
                     "refusal": of("LastError"),
+                    "offer": text(),
                 } },
             },
             "required": ["code", "message"],

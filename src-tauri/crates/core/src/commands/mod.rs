@@ -52,6 +52,10 @@ struct UrlArgs {
     public_base_url: String,
 }
 #[derive(Deserialize)]
+struct AddressArgs {
+    address: Option<std::net::SocketAddr>,
+}
+#[derive(Deserialize)]
 struct PreviewArgs {
     component_appid: String,
     public_base_url: String,
@@ -146,7 +150,7 @@ table! {
     "app_info" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.app_info());
     "overview" (a: NoArgs) => async |c: &Core, _: NoArgs| c.overview().await;
     "check_door" (a: UrlArgs) => async |c: &Core, a: UrlArgs| crate::check::run(c, &a.public_base_url).await;
-    "restart_listener" (a: NoArgs) => async |c: &Core, _: NoArgs| c.restart_listener().await;
+    "restart_listener" (a: AddressArgs) => async |c: &Core, a: AddressArgs| c.restart_listener(a.address).await;
     "dismiss_notice" (a: IdArgs) => async |c: &Core, a: IdArgs| c.dismiss_notice(a.id).await;
     "list_verification_files" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_verification_files().await;
     "add_verification_file" (a: FileArgs) => async |c: &Core, a: FileArgs| c.add_verification_file_base64(&a.name, &a.content_base64).await;

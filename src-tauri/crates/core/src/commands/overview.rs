@@ -36,7 +36,10 @@ impl Core {
                 detail: Some(n.detail),
                 since: Some(n.at),
                 actions: vec![NeedAction::Dismiss],
-                ..need(&n.id, NeedCause::StoreSetAside)
+                ..need(
+                    &n.id,
+                    if n.id == crate::listener::NOTICE { NeedCause::ListenerBack } else { NeedCause::StoreSetAside },
+                )
             })
             .collect();
         if !door.listening {

@@ -38,8 +38,10 @@ impl Core {
             return Ok(row);
         }
         let why = asked.err().map_or_else(|| self.why_not_now(&row), |e| e.message);
-        let detail =
-            row.failure.clone().map(|refusal| Box::new(ErrorDetail { fields: Vec::new(), refusal: Some(refusal) }));
+        let detail = row
+            .failure
+            .clone()
+            .map(|refusal| Box::new(ErrorDetail { refusal: Some(refusal), ..ErrorDetail::default() }));
         Err(AppError { code: ErrorCode::NoToken, message: format!("no live token: {why}"), detail })
     }
 

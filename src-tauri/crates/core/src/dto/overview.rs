@@ -72,6 +72,8 @@ pub enum NeedCause {
     StoreSetAside,
     /// The listener is not listening.
     ListenerDown,
+    /// The listener had broken off and opened itself again.
+    ListenerBack,
     /// A platform never received a ticket.
     TicketNeverCame,
     /// The last ticket is over 15 minutes old.
@@ -177,10 +179,15 @@ pub struct Rejection {
     pub at: i64,
     /// Path without query.
     pub path: String,
-    /// `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`.
+    /// `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`, `too_many`,
+    /// `two_lengths`.
     pub reason: String,
     /// HTTP status given.
     pub status: u16,
+    /// Who sent it, as far as a connection or the tunnel on this machine says. A tunnel may be lied to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub from: Option<String>,
 }
 
 /// Reachability of a public base URL, from the self-check.
@@ -271,6 +278,10 @@ pub struct ErrorDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub refusal: Option<LastError>,
+    /// A free address near a taken one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub offer: Option<String>,
 }
 
 /// Codes of [`ErrorBody`].

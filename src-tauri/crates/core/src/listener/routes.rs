@@ -1,22 +1,31 @@
 //! Paths of the public door (interfaces, "The public door").
+//!
+//! Invariant: what bodies take together is bounded: small ones by the number of connections, large ones by permits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRef, Path, Query, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Extension, FromRef, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde::Deserialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wechat::envelope::PushQuery;
 
-use super::{MAX_BODY, pages};
+use super::{MAX_BODY, pages, reject};
 use crate::core::Core;
-use crate::dto::Rejection;
 use crate::inbox::{self, Refusal, Target};
+use crate::sockets::Caller;
+
+/// A body up to this needs no permit, bytes. WeChat's messages are a few KiB.
+const SMALL_BODY: usize = 64 << 10;
+/// Larger bodies at once; more wait, within their own time. Nothing of WeChat's is as large.
+const LARGE_BODIES: usize = 32;
 
 /// What every route may ask for.
 #[derive(Clone)]
@@ -24,6 +33,7 @@ struct Door {
     core: Core,
     /// Time limit of a body.
     slow: Duration,
+    large: Arc<Semaphore>,
 }
 
 impl FromRef<Door> for Core {
@@ -43,7 +53,7 @@ pub(super) fn router(core: Core, slow: Duration) -> Router {
         .fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .method_not_allowed_fallback(async || text(StatusCode::NOT_FOUND, "not found"))
         .layer(DefaultBodyLimit::disable())
-        .with_state(Door { core, slow })
+        .with_state(Door { core, slow, large: Arc::new(Semaphore::new(LARGE_BODIES)) })
 }
 
 /// A short plain text.
@@ -75,34 +85,38 @@ async fn verification_file(State(core): State<Core>, Path(name): Path<String>) -
 
 async fn verify_url(
     State(core): State<Core>,
+    Extension(caller): Extension<Caller>,
     Path(component): Path<String>,
     RawQuery(query): RawQuery,
     uri: Uri,
 ) -> Response {
-    verify(&core, &component, query.as_deref().unwrap_or(""), uri.path())
+    verify(&core, caller, &component, query.as_deref().unwrap_or(""), uri.path())
 }
 
 async fn verify_url_for_account(
     State(core): State<Core>,
+    Extension(caller): Extension<Caller>,
     Path((component, _)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     uri: Uri,
 ) -> Response {
-    verify(&core, &component, query.as_deref().unwrap_or(""), uri.path())
+    verify(&core, caller, &component, query.as_deref().unwrap_or(""), uri.path())
 }
 
-fn verify(core: &Core, component: &str, query: &str, path: &str) -> Response {
-    let Some(runtime) = core.runtime_by_appid(component) else { return refused(core, path, Refusal::UnknownAppid) };
-    let Ok(query) = PushQuery::parse(query) else { return refused(core, path, Refusal::BadBody) };
-    let Some(echo) = query.echostr else { return refused(core, path, Refusal::BadBody) };
+fn verify(core: &Core, caller: Caller, component: &str, query: &str, path: &str) -> Response {
+    let refused = |refusal| refused(core, caller, path, refusal);
+    let Some(runtime) = core.runtime_by_appid(component) else { return refused(Refusal::UnknownAppid) };
+    let Ok(query) = PushQuery::parse(query) else { return refused(Refusal::BadBody) };
+    let Some(echo) = query.echostr else { return refused(Refusal::BadBody) };
     match runtime.crypto.verify_url(&query.signature, &query.timestamp, &query.nonce) {
         Ok(()) => text(StatusCode::OK, echo),
-        Err(_) => refused(core, path, Refusal::BadSignature),
+        Err(_) => refused(Refusal::BadSignature),
     }
 }
 
 async fn event(
     State(door): State<Door>,
+    Extension(caller): Extension<Caller>,
     Path(component): Path<String>,
     RawQuery(query): RawQuery,
     uri: Uri,
@@ -110,11 +124,12 @@ async fn event(
     body: Body,
 ) -> Response {
     let target = Target { component_appid: &component, authorizer_appid: None };
-    push(&door, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
+    push(&door, caller, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
 async fn message(
     State(door): State<Door>,
+    Extension(caller): Extension<Caller>,
     Path((component, authorizer)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     uri: Uri,
@@ -122,50 +137,81 @@ async fn message(
     body: Body,
 ) -> Response {
     let target = Target { component_appid: &component, authorizer_appid: Some(&authorizer) };
-    push(&door, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
+    push(&door, caller, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
-async fn push(door: &Door, target: Target<'_>, query: &str, path: &str, headers: &HeaderMap, body: Body) -> Response {
+async fn push(
+    door: &Door,
+    caller: Caller,
+    target: Target<'_>,
+    query: &str,
+    path: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
     let core = &door.core;
     // An unknown appid is not worth reading a body for.
     if core.runtime_by_appid(target.component_appid).is_none() {
-        return refused(core, path, Refusal::UnknownAppid);
+        return refused(core, caller, path, Refusal::UnknownAppid);
     }
-    let body = match read(headers, body, door.slow).await {
-        Ok(body) => body,
-        Err((status, reason, words)) => return rejected(core, path, status, reason, words),
+    // The permit of a large body is held until the body is gone.
+    let (body, _permit) = match read(door, headers, body).await {
+        Ok(read) => read,
+        Err((status, reason, words)) => {
+            reject(core, path, status.as_u16(), reason, caller);
+            return text(status, words);
+        }
     };
     match inbox::accept(core, target, query, &body).await {
         Ok(()) => text(StatusCode::OK, "success"),
-        Err(refusal) => refused(core, path, refusal),
+        Err(refusal) => refused(core, caller, path, refusal),
     }
 }
 
-async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    slow: Duration,
-) -> Result<Bytes, (StatusCode, &'static str, &'static str)> {
-    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "too large");
+/// Status, reason, words.
+type Unread = (StatusCode, &'static str, &'static str);
+const TOO_LARGE: Unread = (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "too large");
+const TOO_SLOW: Unread = (StatusCode::REQUEST_TIMEOUT, "too_slow", "too slow");
+const UNREADABLE: Unread = (StatusCode::BAD_REQUEST, "bad_body", "unreadable body");
+
+type Whole<'a> = (Bytes, Option<SemaphorePermit<'a>>);
+
+async fn read<'a>(door: &'a Door, headers: &HeaderMap, body: Body) -> Result<Whole<'a>, Unread> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|n| n > MAX_BODY) {
-        return Err(too_large);
+        return Err(TOO_LARGE);
     }
-    let mut whole = std::pin::pin!(Limited::new(body, MAX_BODY).collect());
+    let mut whole = std::pin::pin!(collect(&door.large, body));
     // Most bodies came with their head: no timer is started for those.
-    let collected = match futures_util::poll!(whole.as_mut()) {
-        std::task::Poll::Ready(collected) => Ok(collected),
-        std::task::Poll::Pending => tokio::time::timeout(slow, whole).await,
-    };
-    match collected {
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "too_slow", "too slow")),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(e)) if e.downcast_ref::<LengthLimitError>().is_some() => Err(too_large),
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "bad_body", "unreadable body")),
+    match futures_util::poll!(whole.as_mut()) {
+        std::task::Poll::Ready(collected) => collected,
+        std::task::Poll::Pending => tokio::time::timeout(door.slow, whole).await.unwrap_or(Err(TOO_SLOW)),
     }
 }
 
-fn refused(core: &Core, path: &str, refusal: Refusal) -> Response {
+async fn collect(large: &Semaphore, mut body: Body) -> Result<Whole<'_>, Unread> {
+    let (mut first, mut more, mut permit) = (Bytes::new(), BytesMut::new(), None);
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| UNREADABLE)?.into_data() else { continue };
+        // One piece is the rule, and is not copied.
+        if first.is_empty() && more.is_empty() {
+            first = piece;
+        } else {
+            more.extend_from_slice(&std::mem::take(&mut first));
+            more.extend_from_slice(&piece);
+        }
+        let length = first.len() + more.len();
+        if length > MAX_BODY {
+            return Err(TOO_LARGE);
+        }
+        if length > SMALL_BODY && permit.is_none() {
+            permit = Some(large.acquire().await.map_err(|_| UNREADABLE)?);
+        }
+    }
+    Ok((if more.is_empty() { first } else { more.freeze() }, permit))
+}
+
+fn refused(core: &Core, caller: Caller, path: &str, refusal: Refusal) -> Response {
     let words = match refusal {
         Refusal::UnknownAppid => "not found",
         Refusal::BadBody => "unreadable",
@@ -173,13 +219,6 @@ fn refused(core: &Core, path: &str, refusal: Refusal) -> Response {
         Refusal::Store => "try again",
     };
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    rejected(core, path, status, refusal.reason(), words)
-}
-
-fn rejected(core: &Core, path: &str, status: StatusCode, reason: &str, words: &'static str) -> Response {
-    let path: String = path.chars().take(120).collect();
-    tracing::info!(path, reason, status = status.as_u16(), "a push was refused");
-    core.door().refused(Rejection { at: core.clock().now(), path, reason: reason.to_owned(), status: status.as_u16() });
-    core.changes().tell(["door"]);
-    (text(status, words)).into_response()
+    reject(core, path, status.as_u16(), refusal.reason(), caller);
+    text(status, words)
 }

@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::core::{Core, OpenOptions};
+use crate::dto::NeedCause;
+use crate::sockets::MAX_HEAD;
 use crate::testing::{COMPONENT, platform, sealed};
 
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -32,7 +34,7 @@ async fn door() -> Door {
     core.save_platform(platform()).await.unwrap();
     let socket = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = socket.local_addr().unwrap();
-    let task = tokio::spawn(run_with(core.clone(), socket, PATIENCE));
+    let task = tokio::spawn(run_with(core.clone(), socket, Limits { head: PATIENCE, ..Limits::default() }));
     Door { core, address, task, _dir: dir }
 }
 
@@ -231,4 +233,24 @@ async fn unread_answers_end_a_connection() {
     assert!(written.await.is_ok(), "the server never gave up");
     let mut rest = Vec::new();
     let _ = read.read_to_end(&mut rest).await;
+}
+
+/// What the supervisor says reaches the overview: down while it is down, back with a notice that a person dismisses.
+#[tokio::test]
+async fn a_door_that_was_away_says_so() {
+    let door = door().await;
+    let needs = async || door.core.overview().await.unwrap().needs.into_iter().map(|n| n.cause).collect::<Vec<_>>();
+    while !door.core.overview().await.unwrap().door.listening {
+        tokio::task::yield_now().await;
+    }
+    let said = AtomicI64::new(0);
+    tell(&door.core, Word::Failed("the test let it".into()), &said).await;
+    assert!(needs().await.contains(&NeedCause::ListenerDown));
+    for _ in 0..2 {
+        tell(&door.core, Word::Listening(door.address), &said).await;
+        tell(&door.core, Word::Back("the test let it".into()), &said).await;
+        assert_eq!(needs().await, [NeedCause::ListenerBack], "once, however often it happens");
+    }
+    door.core.dismiss_notice(NOTICE.into()).await.unwrap();
+    assert!(needs().await.is_empty());
 }

@@ -24,12 +24,19 @@ pub const TICKET: &str = "ticket@@@TicketOfTheTest";
 /// Nothing here takes longer, unless it is broken.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
+/// A child, everything it says, and its stdout by line.
+type Started = (Child, Arc<Mutex<String>>, mpsc::Receiver<String>);
+
 fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wxdeskd"));
-    // No proxy, filter or data folder of whoever runs the tests.
-    command.env_remove("WXDESK_DATA_DIR").env("WXDESK_LOG", "trace").env("WXDESK_KEYRING", "off");
-    command.arg("--data-dir").arg(dir);
+    private(&mut command, dir);
     command
+}
+
+/// No proxy, filter or data folder of whoever runs the tests.
+fn private<'a>(command: &'a mut Command, dir: &Path) -> &'a mut Command {
+    command.env_remove("WXDESK_DATA_DIR").env("WXDESK_LOG", "trace").env("WXDESK_KEYRING", "off");
+    command.arg("--data-dir").arg(dir)
 }
 
 /// Runs a command to its end.
@@ -65,7 +72,19 @@ impl Daemon {
     pub fn serve(dir: &Path, extra: &[&str]) -> Self {
         let mut args = vec!["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"];
         args.extend_from_slice(extra);
-        let (child, said, lines) = start(dir, &args);
+        Self::started(dir, start(dir, &args))
+    }
+
+    /// The same in a process that may have so many open files at most, and cannot raise that.
+    #[cfg(unix)]
+    pub fn serve_with_files(dir: &Path, files: u64) -> Self {
+        let mut limited = Command::new("sh");
+        limited.arg("-c").arg(format!("ulimit -n {files} && exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_wxdeskd"));
+        private(&mut limited, dir).args(["serve", "--listen", "127.0.0.1:0", "--api", "127.0.0.1:0"]);
+        Self::started(dir, follow_both(&mut limited))
+    }
+
+    fn started(dir: &Path, (child, said, lines): Started) -> Self {
         let next = |prefix: &str| -> String {
             let line =
                 lines.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no line '{prefix}': {}", said.lock().unwrap()));
@@ -188,9 +207,12 @@ impl Drop for Daemon {
 }
 
 /// Starts a long-running command; its stdout lines come through the receiver, everything goes into the text.
-pub fn start(dir: &Path, args: &[&str]) -> (Child, Arc<Mutex<String>>, mpsc::Receiver<String>) {
-    let mut child =
-        command(dir).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+pub fn start(dir: &Path, args: &[&str]) -> Started {
+    follow_both(command(dir).args(args))
+}
+
+fn follow_both(command: &mut Command) -> Started {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let said = Arc::new(Mutex::new(String::new()));
     let (sender, lines) = mpsc::channel();
     follow(child.stdout.take().unwrap(), said.clone(), Some(sender));
