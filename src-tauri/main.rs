@@ -7,6 +7,10 @@
 
 use std::process::ExitCode;
 
+/// What one thread allocates another frees, with every push: the system's allocator takes a lock for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     prefer_plain_buffers();

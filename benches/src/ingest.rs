@@ -15,7 +15,7 @@ const CONNECTIONS: usize = 16;
 /// Runs the door on a free port in a temporary folder, until standard input ends.
 pub fn server() {
     let dir = PathBuf::from(std::env::var("WXDESK_BENCH_DIR").expect("WXDESK_BENCH_DIR"));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(std::env::var("W").ok().and_then(|w| w.parse().ok()).unwrap_or(2)).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let core = Core::open(OpenOptions::new(&dir)).await.expect("the store opens");
         core.save_platform(PlatformInput {

@@ -9,6 +9,7 @@
     reason = "a measuring program: it prints, and a failure should stop it"
 )]
 
+/// As in the programs.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

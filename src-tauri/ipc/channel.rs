@@ -12,11 +12,7 @@ pub async fn list_verification_files(desk: State<'_>) -> Answer<Vec<Verification
 
 /// Adds one, or replaces the one of that name.
 #[tauri::command(rename_all = "snake_case")]
-pub async fn add_verification_file(
-    desk: State<'_>,
-    name: String,
-    content_base64: String,
-) -> Answer<VerificationFile> {
+pub async fn add_verification_file(desk: State<'_>, name: String, content_base64: String) -> Answer<VerificationFile> {
     desk.core().await?.add_verification_file_base64(&name, &content_base64).await
 }
 

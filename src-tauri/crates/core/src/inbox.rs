@@ -40,6 +40,8 @@ pub enum Refusal {
     BadKey,
     /// For another appid.
     WrongAppid,
+    /// Not from an address of WeChat's, and the operator wants those only.
+    UnlistedSource,
     /// The store failed; WeChat will repeat the push.
     Store,
 }
@@ -54,6 +56,7 @@ impl Refusal {
             Self::BadSignature => "bad_signature",
             Self::BadKey => "bad_key",
             Self::WrongAppid => "wrong_appid",
+            Self::UnlistedSource => "unlisted_source",
             Self::Store => "store",
         }
     }
@@ -64,7 +67,7 @@ impl Refusal {
         match self {
             Self::UnknownAppid => 404,
             Self::BadBody => 400,
-            Self::BadSignature | Self::BadKey | Self::WrongAppid => 403,
+            Self::BadSignature | Self::BadKey | Self::WrongAppid | Self::UnlistedSource => 403,
             Self::Store => 500,
         }
     }

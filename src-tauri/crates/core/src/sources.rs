@@ -173,7 +173,8 @@ mod tests {
         assert!(allows("198.51.100.7"));
         sources.put(CallbackIps { allow_only: true, ..CallbackIps::default() });
         assert!(allows("198.51.100.7"), "an empty list shuts nobody out");
-        let ips = vec!["203.0.113.0/24".to_owned(), "198.51.100.8".to_owned(), "2001:db8::/32".to_owned(), "junk".to_owned()];
+        let ips =
+            vec!["203.0.113.0/24".to_owned(), "198.51.100.8".to_owned(), "2001:db8::/32".to_owned(), "junk".to_owned()];
         sources.put(CallbackIps { ips, allow_only: true, ..CallbackIps::default() });
         for (ip, allowed) in [
             ("203.0.113.9", true),

@@ -22,6 +22,10 @@ use clap::Parser;
 
 use args::{Args, Command};
 
+/// What one thread allocates another frees, with every push: the system's allocator takes a lock for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     log::start(matches!(args.command, Command::Serve(_) | Command::Sandbox(_)));

@@ -97,7 +97,8 @@ impl Core {
             && !info.client_ip.is_empty()
         {
             let ip = info.client_ip;
-            test.text = both(format!("微信看到的出口 IP 是 {ip}，已被接受"), format!("WeChat sees {ip} and accepts it"));
+            test.text =
+                both(format!("微信看到的出口 IP 是 {ip}，已被接受"), format!("WeChat sees {ip} and accepts it"));
             test.ip = Some(ip);
             return;
         }
@@ -149,8 +150,10 @@ impl Core {
 fn say_refused(test: &mut EgressTest, error: LastError) {
     let ip = error.ip.clone();
     let shown = ip.clone().unwrap_or_else(|| "?".to_owned());
-    test.text =
-        both(format!("微信看到的出口 IP 是 {shown}，不在白名单中"), format!("WeChat sees {shown}, which is not on its list"));
+    test.text = both(
+        format!("微信看到的出口 IP 是 {shown}，不在白名单中"),
+        format!("WeChat sees {shown}, which is not on its list"),
+    );
     test.fix = if error.code == 40164 {
         both(
             "在 mp.weixin.qq.com 的「设置与开发 → 基本配置 → IP 白名单」中加入此 IP。",

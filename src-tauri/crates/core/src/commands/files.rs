@@ -61,7 +61,11 @@ impl Core {
             return Err(AppError::invalid_field("content", "size", en, zh));
         }
         if self.public_files().count() >= MAX_FILES && self.public_files().get(name).is_none() {
-            return Err(name_error("count", "there are 100 files already; remove one", "已有 100 个文件，请先删除一些"));
+            return Err(name_error(
+                "count",
+                "there are 100 files already; remove one",
+                "已有 100 个文件，请先删除一些",
+            ));
         }
         let row = FileRow { name: name.to_owned(), content, added_at: self.clock().now() };
         let served = Bytes::copy_from_slice(&row.content);
@@ -108,7 +112,10 @@ mod tests {
             assert!(check_name(good).is_ok(), "{good}");
         }
         let long = format!("{}.txt", "a".repeat(81));
-        for bad in ["", ".txt", "a", "a.html", "../a.txt", "a/b.txt", "a\\b.txt", "a b.txt", "..txt", "é.txt", "a%2f.txt", &long] {
+        for bad in [
+            "", ".txt", "a", "a.html", "../a.txt", "a/b.txt", "a\\b.txt", "a b.txt", "..txt", "é.txt", "a%2f.txt",
+            &long,
+        ] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
     }

@@ -162,9 +162,10 @@ fn platform_needs(
         ReasonCode::SecretInvalid => {
             Some((NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow]))
         }
-        ReasonCode::IpNotListed => {
-            Some((NeedCause::IpNotListed, vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::EditPlatform]))
-        }
+        ReasonCode::IpNotListed => Some((
+            NeedCause::IpNotListed,
+            vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::EditPlatform],
+        )),
         ReasonCode::QuotaExhausted => Some((NeedCause::QuotaExhausted, vec![NeedAction::RefreshNow])),
         ReasonCode::Refused | ReasonCode::TokenRejected => {
             Some((NeedCause::RefreshFailing, vec![NeedAction::RefreshNow, NeedAction::EditPlatform]))
@@ -200,9 +201,11 @@ fn account_needs(
                 let view = views::token(core, Some(credential), now);
                 match view.reason_code {
                     ReasonCode::QuotaExhausted => (2, NeedCause::QuotaExhausted, vec![NeedAction::ShowAccounts]),
-                    ReasonCode::IpNotListed => {
-                        (3, NeedCause::IpNotListed, vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::ShowAccounts])
-                    }
+                    ReasonCode::IpNotListed => (
+                        3,
+                        NeedCause::IpNotListed,
+                        vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::ShowAccounts],
+                    ),
                     _ if view.needs_operator || view.expires_at.is_none_or(|at| at <= now) => {
                         (4, NeedCause::RefreshFailing, vec![NeedAction::ShowAccounts, NeedAction::RefreshNow])
                     }

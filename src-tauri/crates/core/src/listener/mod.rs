@@ -7,6 +7,7 @@
 
 mod pages;
 mod routes;
+mod thread;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,10 +31,18 @@ pub(crate) const NOTICE: &str = "listener_back";
 /// A door that fails again so soon does not say so again in a notice, ms.
 const NOTICE_EVERY: i64 = 60_000;
 
-/// Serves the public door until the task is dropped.
+/// Serves the public door until the task is dropped, on a thread of its own: a flood of pushes leaves the engine, the
+/// local API and the window alone, and a push is not handed from thread to thread.
 pub async fn run(core: Core, listener: TcpListener) {
     let limits = Limits { head: SLOW, connections: sockets::shares().public, ..Limits::default() };
-    run_with(core, listener, limits).await;
+    let door = core.clone();
+    match thread::spawn(listener, move |socket| run_with(core, socket, limits)) {
+        Ok(thread) => thread.ended().await,
+        Err(e) => {
+            door.door().failed(format!("the door got no thread of its own: {e}"));
+            door.changes().tell(["overview", "door"]);
+        }
+    }
 }
 
 /// The same with other limits, for tests; the body's time is the head's.

@@ -154,6 +154,9 @@ async fn push(
     if core.runtime_by_appid(target.component_appid).is_none() {
         return refused(core, caller, path, Refusal::UnknownAppid);
     }
+    if !comes_from_wechat(core, caller) {
+        return refused(core, caller, path, Refusal::UnlistedSource);
+    }
     // The permit of a large body is held until the body is gone.
     let (body, _permit) = match read(door, headers, body).await {
         Ok(read) => read,
@@ -211,11 +214,17 @@ async fn collect(large: &Semaphore, mut body: Body) -> Result<Whole<'_>, Unread>
     Ok((if more.is_empty() { first } else { more.freeze() }, permit))
 }
 
+/// Whether the operator's list of sources lets this one in. What a tunnel on this machine passes on is always let in:
+/// the list is for a listener that the internet reaches directly.
+pub(super) fn comes_from_wechat(core: &Core, caller: Caller) -> bool {
+    caller.forwarded || core.sources().allows(caller.address)
+}
+
 fn refused(core: &Core, caller: Caller, path: &str, refusal: Refusal) -> Response {
     let words = match refusal {
         Refusal::UnknownAppid => "not found",
         Refusal::BadBody => "unreadable",
-        Refusal::BadSignature | Refusal::BadKey | Refusal::WrongAppid => "forbidden",
+        Refusal::BadSignature | Refusal::BadKey | Refusal::WrongAppid | Refusal::UnlistedSource => "forbidden",
         Refusal::Store => "try again",
     };
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

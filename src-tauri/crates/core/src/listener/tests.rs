@@ -175,7 +175,9 @@ async fn verification_files_are_served_with_exactly_their_bytes_until_removed() 
     door.core.remove_verification_file(name).await.unwrap();
     assert!(say(&door, get.as_bytes()).await.starts_with("HTTP/1.1 404"));
     assert_eq!(door.core.remove_verification_file(name).await.unwrap_err().code, crate::dto::ErrorCode::NotFound);
-    for (name, content, field) in [("x.html", vec![1], "name"), ("x.txt", vec![], "content"), ("x.txt", vec![0; 70_000], "content")] {
+    for (name, content, field) in
+        [("x.html", vec![1], "name"), ("x.txt", vec![], "content"), ("x.txt", vec![0; 70_000], "content")]
+    {
         let refused = door.core.add_verification_file(name, content).await.unwrap_err();
         assert_eq!(refused.detail.unwrap().fields[0].field, field);
     }
@@ -253,4 +255,21 @@ async fn a_door_that_was_away_says_so() {
     }
     door.core.dismiss_notice(NOTICE.into()).await.unwrap();
     assert!(needs().await.is_empty());
+}
+
+/// The operator's list of sources holds for pushes that come straight in; what a tunnel passes on is let in, and the
+/// signature counts in either case.
+#[tokio::test]
+async fn unlisted_sources_are_forbidden_unless_a_tunnel_brings_them() {
+    let door = door().await;
+    let ips = vec!["203.0.113.0/24".to_owned()];
+    door.core.sources().put(crate::dto::CallbackIps { ips, allow_only: true, ..Default::default() });
+    let lets_in = |address: &str, forwarded| {
+        let caller = Caller { address: address.parse().unwrap(), forwarded };
+        super::routes::comes_from_wechat(&door.core, caller)
+    };
+    assert!(lets_in("203.0.113.9", false) && lets_in("127.0.0.1", false) && lets_in("198.51.100.7", true));
+    assert!(!lets_in("198.51.100.7", false));
+    let refusal = crate::inbox::Refusal::UnlistedSource;
+    assert_eq!((refusal.status(), refusal.reason()), (403, "unlisted_source"));
 }

@@ -50,8 +50,8 @@ pub fn remove(tx: &Tx<'_>, name: &str) -> Result<bool, StoreError> {
 /// # Errors
 /// SQLite's.
 pub fn list(connection: &Connection) -> Result<Vec<FileRow>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT name, content, added_at FROM verification_file ORDER BY added_at DESC, name")?;
+    let mut statement = connection
+        .prepare_cached("SELECT name, content, added_at FROM verification_file ORDER BY added_at DESC, name")?;
     let rows = statement
         .query_map([], |r| Ok(FileRow { name: r.get(0)?, content: r.get(1)?, added_at: r.get(2)? }))?
         .collect::<Result<_, _>>()?;
