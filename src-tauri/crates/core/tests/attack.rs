@@ -86,7 +86,7 @@ async fn ten_seconds_are_ten_seconds() {
     }
     while let Some(at) = cut.join_next().await {
         let took = at.unwrap() - started;
-        assert!((9_500..11_500).contains(&took.as_millis()), "{took:?}");
+        assert!((9_500..12_000).contains(&took.as_millis()), "{took:?}");
     }
 }
 

@@ -48,8 +48,9 @@ const MAX_HEADERS: usize = 64;
 const PAUSE: i64 = 10;
 /// Connections that are closed then.
 const CLOSED_AT_ONCE: usize = 16;
-/// Look again so soon when everybody is being served, ms; a seat that is given back says so at once.
-const FULL: u64 = 1_000;
+/// Look again so soon when everybody is being served, ms: somebody may have been answered, and idle now. A seat that is
+/// given back says so at once.
+const FULL: u64 = 20;
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
@@ -146,9 +147,8 @@ fn is_gone(e: &io::Error) -> bool {
 
 /// The socket itself is closed, shut down or none: accepting again cannot help.
 fn is_broken(e: &io::Error) -> bool {
-    // EBADF, EINVAL, ENOTSOCK have the same numbers on all Unix systems that we build for, save ENOTSOCK on macOS.
-    matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotConnected)
-        || (cfg!(unix) && matches!(e.raw_os_error(), Some(9 | 22 | 38 | 88)))
+    // EBADF, EINVAL, and ENOTSOCK of macOS, Linux and Windows.
+    matches!(e.kind(), io::ErrorKind::InvalidInput) || matches!(e.raw_os_error(), Some(9 | 22 | 38 | 88 | 10_038))
 }
 
 /// None when the newcomer's address has used up its share.
