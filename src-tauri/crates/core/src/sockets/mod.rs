@@ -95,6 +95,9 @@ impl Turned {
     }
 }
 
+/// Hears of every request that was turned away: its path, who asked, and why.
+pub(crate) type TurnedAway = Arc<dyn Fn(&str, Caller, Turned) + Send + Sync>;
+
 /// What is served on a socket.
 #[derive(Clone)]
 pub(crate) struct Served {
@@ -103,8 +106,7 @@ pub(crate) struct Served {
     pub router: Router,
     pub limits: Limits,
     pub clock: Arc<dyn Clock>,
-    /// Hears of every request that was turned away.
-    pub turned: Arc<dyn Fn(&str, Caller, Turned) + Send + Sync>,
+    pub turned: TurnedAway,
 }
 
 /// Serves until the task is dropped, or the socket is of no use any more: the answer is why. Connections live and die
@@ -167,7 +169,7 @@ async fn seat(seats: &Arc<Seats>, peer: &Arc<Peer>) -> Option<Seat> {
 async fn connection(stream: TcpStream, peer: Arc<Peer>, served: Served, seats: Arc<Seats>, _seat: Seat) {
     let (stream, last) = SharedStream::new(stream, peer.clone());
     let Served { name, router, turned, .. } = served;
-    let service = service_fn(|request| answer(request, &peer, &router, &seats, &*turned));
+    let service = service_fn(|request| answer(request, &peer, &router, &seats, &turned));
     let done = http1::Builder::new()
         // The stream keeps the time.
         .header_read_timeout(None)
@@ -201,7 +203,7 @@ async fn answer(
     peer: &Arc<Peer>,
     router: &Router,
     seats: &Arc<Seats>,
-    turned: &(dyn Fn(&str, Caller, Turned) + Send + Sync),
+    turned: &TurnedAway,
 ) -> Result<Response<Body>, Infallible> {
     peer.asked(request.body().is_end_stream());
     let caller = Caller::of(peer, request.headers());

@@ -294,7 +294,8 @@ mod tests {
             }
             map
         };
-        let table: [(&[(&'static str, &str)], &str, bool); 7] = [
+        type Pairs = [(&'static str, &'static str)];
+        let table: [(&Pairs, &str, bool); 7] = [
             (&[("x-forwarded-for", "6.6.6.6, 203.0.113.7")], "203.0.113.7", true),
             (&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.8")], "203.0.113.8", true),
             (&[("x-forwarded-for", "203.0.113.9:4711"), ("x-real-ip", "203.0.113.9")], "203.0.113.9", true),
