@@ -28,7 +28,7 @@ pub fn run() {
         bursts().await;
         endless("a head without an end, 8 connections: memory", 0).await;
         endless("a chunked body without an end, 8 connections: memory", 1).await;
-        endless("one head of 1 MiB a connection, 200 connections: memory", 2).await;
+        endless("200 bodies that stop a byte before 1 MiB: memory", 2).await;
         crowd().await;
         drips().await;
         flood().await;
@@ -187,9 +187,16 @@ async fn endless(name: &str, kind: u8) {
                     format!("POST /wechat/{COMPONENT}/event HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"),
                     format!("10000\r\n{}\r\n", "a".repeat(1 << 16)),
                 ),
+                2 => (
+                    format!(
+                        "POST /wechat/{COMPONENT}/event HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+                        1 << 20
+                    ),
+                    "a".repeat((1 << 20) - 1),
+                ),
                 _ => ("GET / HTTP/1.1\r\nhost: x\r\nx: ".to_owned(), "a".repeat(1 << 16)),
             };
-            let most = if kind == 2 { 1 << 20 } else { ENDLESS / connections };
+            let most = if kind == 2 { 1 } else { ENDLESS / connections };
             let mut sent = 0;
             if stream.write_all(begin.as_bytes()).await.is_ok() {
                 while sent < most && stream.write_all(piece.as_bytes()).await.is_ok() {
@@ -202,7 +209,8 @@ async fn endless(name: &str, kind: u8) {
     }
     clients.join_all().await;
     let grown = door.status("VmHWM") - before;
-    line(name, format!("{:.1} MB", grown as f64 / 1024.0), "32 MB");
+    // The last is no promise, but what 200 of them come to.
+    line(name, format!("{:.1} MB", grown as f64 / 1024.0), if kind == 2 { "" } else { "32 MB" });
 }
 
 /// More connections than the process may have files: silent ones, and then ones that come back whenever they are closed.

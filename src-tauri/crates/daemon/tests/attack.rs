@@ -1,6 +1,7 @@
 //! What only a real process can show: open files and memory under attack, and that it recovers by itself.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "tests")]
 
 mod support;
 

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::core::Core;
 use crate::dto::Rejection;
-use crate::sockets::{self, Caller, Served, Tell, Turned, Word};
+use crate::sockets::{self, Caller, Served, Tell, TurnedAway, Word};
 use crate::store::tables::notice::{self, NoticeRow};
 
 pub use crate::sockets::{Limits, bind};
@@ -93,7 +93,7 @@ async fn tell(core: &Core, word: Word, said: &AtomicI64) {
     core.changes().tell(["overview", "door"]);
 }
 
-fn turned_away(core: Core) -> Arc<dyn Fn(&str, Caller, Turned) + Send + Sync> {
+fn turned_away(core: Core) -> TurnedAway {
     Arc::new(move |path, caller, turned| reject(&core, path, turned.status().as_u16(), turned.reason(), caller))
 }
 

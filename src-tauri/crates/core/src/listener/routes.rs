@@ -25,7 +25,7 @@ use crate::sockets::Caller;
 /// A body up to this needs no permit, bytes. WeChat's messages are a few KiB.
 const SMALL_BODY: usize = 64 << 10;
 /// Larger bodies at once; more wait, within their own time. Nothing of WeChat's is as large.
-const LARGE_BODIES: usize = 32;
+const LARGE_BODIES: usize = 8;
 
 /// What every route may ask for.
 #[derive(Clone)]

@@ -48,8 +48,9 @@ const MAX_HEADERS: usize = 64;
 const PAUSE: i64 = 10;
 /// Connections that are closed then.
 const CLOSED_AT_ONCE: usize = 16;
-/// Look again so soon when everybody is being served, ms; a seat that is given back says so at once.
-const FULL: u64 = 1_000;
+/// Look again so soon when everybody is being served, ms: somebody may have been answered, and idle now. A seat that is
+/// given back says so at once.
+const FULL: u64 = 20;
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
@@ -94,6 +95,9 @@ impl Turned {
     }
 }
 
+/// Hears of every request that was turned away: its path, who asked, and why.
+pub(crate) type TurnedAway = Arc<dyn Fn(&str, Caller, Turned) + Send + Sync>;
+
 /// What is served on a socket.
 #[derive(Clone)]
 pub(crate) struct Served {
@@ -102,8 +106,7 @@ pub(crate) struct Served {
     pub router: Router,
     pub limits: Limits,
     pub clock: Arc<dyn Clock>,
-    /// Hears of every request that was turned away.
-    pub turned: Arc<dyn Fn(&str, Caller, Turned) + Send + Sync>,
+    pub turned: TurnedAway,
 }
 
 /// Serves until the task is dropped, or the socket is of no use any more: the answer is why. Connections live and die
@@ -146,9 +149,8 @@ fn is_gone(e: &io::Error) -> bool {
 
 /// The socket itself is closed, shut down or none: accepting again cannot help.
 fn is_broken(e: &io::Error) -> bool {
-    // EBADF, EINVAL, ENOTSOCK have the same numbers on all Unix systems that we build for, save ENOTSOCK on macOS.
-    matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotConnected)
-        || (cfg!(unix) && matches!(e.raw_os_error(), Some(9 | 22 | 38 | 88)))
+    // EBADF, EINVAL, and ENOTSOCK of macOS, Linux and Windows.
+    matches!(e.kind(), io::ErrorKind::InvalidInput) || matches!(e.raw_os_error(), Some(9 | 22 | 38 | 88 | 10_038))
 }
 
 /// None when the newcomer's address has used up its share.
@@ -167,7 +169,7 @@ async fn seat(seats: &Arc<Seats>, peer: &Arc<Peer>) -> Option<Seat> {
 async fn connection(stream: TcpStream, peer: Arc<Peer>, served: Served, seats: Arc<Seats>, _seat: Seat) {
     let (stream, last) = SharedStream::new(stream, peer.clone());
     let Served { name, router, turned, .. } = served;
-    let service = service_fn(|request| answer(request, &peer, &router, &seats, &*turned));
+    let service = service_fn(|request| answer(request, &peer, &router, &seats, &turned));
     let done = http1::Builder::new()
         // The stream keeps the time.
         .header_read_timeout(None)
@@ -201,7 +203,7 @@ async fn answer(
     peer: &Arc<Peer>,
     router: &Router,
     seats: &Arc<Seats>,
-    turned: &(dyn Fn(&str, Caller, Turned) + Send + Sync),
+    turned: &TurnedAway,
 ) -> Result<Response<Body>, Infallible> {
     peer.asked(request.body().is_end_stream());
     let caller = Caller::of(peer, request.headers());

@@ -216,27 +216,32 @@ impl Peer {
 pub(crate) struct Caller {
     /// Address.
     pub address: IpAddr,
-    /// A tunnel or proxy on this machine named it.
+    /// A tunnel or proxy on this machine named it, and nothing contradicts it: its requests are counted together.
     pub forwarded: bool,
 }
 
 impl Caller {
     /// The tunnel's headers count only from loopback.
     pub(super) fn of(peer: &Peer, headers: &HeaderMap) -> Self {
-        let forwarded = peer.is_loopback().then(|| forwarded(headers)).flatten();
-        Self { address: forwarded.unwrap_or(peer.address()), forwarded: forwarded.is_some() }
+        match peer.is_loopback().then(|| forwarded(headers)).flatten() {
+            Some((address, sure)) => Self { address, forwarded: sure },
+            None => Self { address: peer.address(), forwarded: false },
+        }
     }
 }
 
 /// The address that a tunnel names. The last entry of `X-Forwarded-For` is the one that the tunnel itself wrote; the
-/// visitor may have sent the ones before it. frp and nginx send `X-Real-IP`, Cloudflare `CF-Connecting-IP`.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+/// visitor may have sent the ones before it. frp and nginx send `X-Real-IP`, Cloudflare `CF-Connecting-IP`. Not sure when
+/// the first two differ: then the visitor may have forged one of them, to use up the share of somebody else.
+fn forwarded(headers: &HeaderMap) -> Option<(IpAddr, bool)> {
     let chain = headers.get_all("x-forwarded-for").iter().next_back();
     let last = chain.and_then(|v| v.to_str().ok()).and_then(|v| v.rsplit(',').next());
     let single = |name| headers.get(name).and_then(|v| v.to_str().ok());
-    last.and_then(address)
-        .or_else(|| single("x-real-ip").and_then(address))
-        .or_else(|| single("cf-connecting-ip").and_then(address))
+    match (last.and_then(address), single("x-real-ip").and_then(address)) {
+        (Some(chain), Some(real)) => Some((chain, chain == real)),
+        (Some(one), None) | (None, Some(one)) => Some((one, true)),
+        (None, None) => Some((single("cf-connecting-ip").and_then(address)?, true)),
+    }
 }
 
 /// With or without a port, as tunnels differ.
@@ -289,20 +294,49 @@ mod tests {
             }
             map
         };
-        let table: [(&[(&'static str, &str)], &str); 6] = [
-            (&[("x-forwarded-for", "6.6.6.6, 203.0.113.7")], "203.0.113.7"),
-            (&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.8")], "203.0.113.8"),
-            (&[("x-forwarded-for", "203.0.113.9:4711"), ("x-real-ip", "6.6.6.6")], "203.0.113.9"),
-            (&[("x-forwarded-for", "unknown"), ("x-real-ip", "2001:db8::1")], "2001:db8::1"),
-            (&[("cf-connecting-ip", "203.0.113.10")], "203.0.113.10"),
-            (&[("x-forwarded-for", "127.0.0.1 or so")], "127.0.0.1"),
+        type Pairs = [(&'static str, &'static str)];
+        let table: [(&Pairs, &str, bool); 7] = [
+            (&[("x-forwarded-for", "6.6.6.6, 203.0.113.7")], "203.0.113.7", true),
+            (&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.8")], "203.0.113.8", true),
+            (&[("x-forwarded-for", "203.0.113.9:4711"), ("x-real-ip", "203.0.113.9")], "203.0.113.9", true),
+            (&[("x-forwarded-for", "203.0.113.9"), ("x-real-ip", "6.6.6.6")], "203.0.113.9", false),
+            (&[("x-forwarded-for", "unknown"), ("x-real-ip", "2001:db8::1")], "2001:db8::1", true),
+            (&[("cf-connecting-ip", "203.0.113.10")], "203.0.113.10", true),
+            (&[("x-forwarded-for", "127.0.0.1 or so")], "127.0.0.1", false),
         ];
-        for (pairs, expected) in table {
+        for (pairs, expected, sure) in table {
             let headers = headers(pairs);
-            assert_eq!(Caller::of(&peer("127.0.0.1:1"), &headers).address.to_string(), expected, "{pairs:?}");
+            let caller = Caller::of(&peer("127.0.0.1:1"), &headers);
+            assert_eq!((caller.address.to_string().as_str(), caller.forwarded), (expected, sure), "{pairs:?}");
             assert_eq!(Caller::of(&peer("[::ffff:127.0.0.1]:1"), &headers).address.to_string(), expected);
             assert_eq!(Caller::of(&peer("198.51.100.1:1"), &headers).address.to_string(), "198.51.100.1");
         }
+    }
+
+    /// Streams and answers have no deadline of ours, and whoever is being served is never chosen.
+    #[test]
+    fn what_is_due_follows_the_conversation() {
+        let peer = peer("127.0.0.1:1");
+        let owes = |peer: &Peer| (peer.due().is_some(), peer.burden(peer.now() + 1_000).is_some());
+        assert_eq!(owes(&peer), (true, true), "silent");
+        peer.read(b"GET /");
+        assert_eq!((owes(&peer), peer.is_mid_head()), ((true, true), true));
+        let head = peer.burden(peer.now() + 1_000);
+        peer.asked(false);
+        assert_eq!(owes(&peer), (false, true), "its body is the route's to time");
+        peer.wrote();
+        assert_eq!(owes(&peer), (false, true), "100 Continue is no answer");
+        peer.body_is_whole();
+        assert_eq!(owes(&peer), (false, false), "being served");
+        peer.answered(false);
+        assert_eq!(owes(&peer), (false, false));
+        peer.wrote();
+        assert_eq!(owes(&peer), (true, true), "kept alive");
+        assert!(peer.burden(peer.now() + 1_000) > head, "idling weighs more than a head under way");
+        peer.asked(true);
+        peer.answered(true);
+        peer.wrote();
+        assert_eq!(owes(&peer), (false, true), "a stream may be quiet as long as it likes");
     }
 
     #[test]
