@@ -10,8 +10,8 @@ export type TunnelProblem = {
  */
 at: number, 
 /**
- * `not_found`, `not_started`, `listener_down`, `ended`, `silent`, `unreachable`, or the adapter's own: `wrong_token`,
- * `in_use`, `not_allowed`, `unreachable_server`, `host_key`, `quota`, …
+ * `not_found` (the program), `not_started`, `listener_down`, `ended`, `silent`, `unreachable`, or the adapter's own:
+ * `wrong_token`, `in_use`, `not_allowed`, `host_key`, `quota`, `config`. More may come.
  */
 kind: string, 
 /**

@@ -266,8 +266,8 @@ pub struct Tunnel {
 pub struct TunnelProblem {
     /// When, ms.
     pub at: i64,
-    /// `not_found`, `not_started`, `listener_down`, `ended`, `silent`, `unreachable`, or the adapter's own: `wrong_token`,
-    /// `in_use`, `not_allowed`, `unreachable_server`, `host_key`, `quota`, …
+    /// `not_found` (the program), `not_started`, `listener_down`, `ended`, `silent`, `unreachable`, or the adapter's own:
+    /// `wrong_token`, `in_use`, `not_allowed`, `host_key`, `quota`, `config`. More may come.
     pub kind: String,
     /// The client's own words (secrets hidden), or ours in English.
     pub text: String,
