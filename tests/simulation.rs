@@ -12,7 +12,7 @@ use wechat::BoxFuture;
 use wechat::Transport;
 use wechat::secret::SecretString;
 use wxdesk_core::clock::{Clock, MAX_SLEEP_MS, SimClock};
-use wxdesk_core::dto::{AccountQuery, AccountState, Endpoints, TokenState};
+use wxdesk_core::dto::{AccountQuery, AccountState, EgressRoute, Endpoints, TokenState};
 use wxdesk_core::inbox::{self, Target};
 use wxdesk_core::store::Durability;
 use wxdesk_core::transport::TransportFactory;
@@ -282,4 +282,54 @@ async fn thirty_days_with_faults() {
 #[tokio::test(start_paused = true)]
 async fn thirty_other_days_with_faults() {
     thirty_days(20_261_121).await;
+}
+
+/// The operator's address is not on WeChat's list, then it is: the test button names it both times, and what waited
+/// resumes by itself.
+#[tokio::test(start_paused = true)]
+async fn the_address_that_wechat_sees_is_named() {
+    let month = Month::begin(11).await;
+    let component = month.component();
+    let live = |m: &Month| {
+        let mirror = m.core.store().mirror();
+        mirror.component_credential(mirror.platforms()[0].id).is_some_and(|c| c.token.is_some())
+    };
+    assert!(month.until(HOUR, live).await);
+    let test = month.core.test_egress(&component, None, None).await.unwrap();
+    assert_eq!((test.ip.as_deref(), test.listed, test.route), (Some("127.0.0.1"), Some(true), EgressRoute::Forward));
+    lock(&month.platform).refuse_ip(Some("203.0.113.9".into()));
+    let test = month.core.test_egress(&component, None, None).await.unwrap();
+    assert_eq!((test.ip.as_deref(), test.listed), (Some("203.0.113.9"), Some(false)));
+    assert!(test.fix.zh.contains("白名单") && test.error.unwrap().code == 61004);
+    // Two hours later the component token is over, and every try is refused.
+    month.pass(3 * HOUR).await;
+    let status = month.core.status();
+    let error = status.platforms[0].component_token.last_error.clone().unwrap();
+    assert_eq!((error.code, error.ip.as_deref()), (61004, Some("203.0.113.9")));
+    lock(&month.platform).refuse_ip(None);
+    assert!(
+        month.until(11 * 60_000, |m| m.core.status().platforms[0].component_token.state == TokenState::Valid).await,
+        "nobody has to click"
+    );
+    month.core.shutdown().await;
+}
+
+/// WeChat's own list of push addresses: read by any live token, kept over restarts.
+#[tokio::test(start_paused = true)]
+async fn the_addresses_that_pushes_come_from_are_read_and_kept() {
+    let mut month = Month::begin(12).await;
+    assert_eq!(month.core.refresh_callback_ips().await.unwrap_err().code, wxdesk_core::dto::ErrorCode::NoToken);
+    assert!(month.until(HOUR, |m| m.core.status().platforms[0].component_token.state == TokenState::Valid).await);
+    // Nobody asks for it: within the hour, and again a day later.
+    assert!(month.until(HOUR, |m| m.core.callback_ips().fetched_at.is_some()).await);
+    let first = month.core.callback_ips();
+    assert_eq!(first.ips, ["127.0.0.1", "203.0.113.0/24"]);
+    assert!(month.until(26 * HOUR, |m| m.core.callback_ips().fetched_at > first.fetched_at).await);
+    let ips = month.core.refresh_callback_ips().await.unwrap();
+    month.core.set_callback_allow_only(true).await.unwrap();
+    month.restart(false).await;
+    let kept = month.core.callback_ips();
+    assert_eq!((kept.ips, kept.allow_only), (ips.ips, true));
+    assert!(!month.core.sources().allows("198.51.100.7".parse().unwrap()));
+    month.core.shutdown().await;
 }

@@ -204,6 +204,7 @@ impl Core {
     pub fn start_engine(&self) {
         let changes = tokio::spawn(self.changes().clone().run(self.clock().clone()));
         self.own(changes);
+        self.own(tokio::spawn(sources::watch(self.clone())));
         let engine = tokio::spawn(engine::run(self.clone()));
         if let Ok(mut slot) = self.inner.engine_task.lock() {
             *slot = Some(engine);
@@ -225,7 +226,6 @@ impl Core {
         self.open_listener(public);
         self.own(tokio::spawn(api::serve(self.clone(), private, admin_key.clone())));
         self.own(tokio::spawn(crate::check::watch(self.clone())));
-        self.own(tokio::spawn(sources::watch(self.clone())));
         if let Ok(mut slot) = self.inner.api_address.lock() {
             *slot = Some(api);
         }
