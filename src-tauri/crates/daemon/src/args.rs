@@ -36,6 +36,18 @@ pub enum Command {
     /// Tunnels that bring WeChat's pushes to the listener.
     #[command(subcommand)]
     Tunnel(Tunnel),
+    /// Domain verification files (MP_verify_….txt), served at the root of the public door.
+    #[command(subcommand)]
+    VerificationFile(VerificationFile),
+    /// Check the way from the world to the listener: DNS, TCP, TLS, path, test push. Ends with 1 when it is broken.
+    Check(Output),
+    /// Show the address that WeChat sees calls come from. Ends with 1 when WeChat refuses it.
+    Egress {
+        /// The platform.
+        component_appid: String,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Run the simulated platform alone, for any SDK.
     Sandbox(Sandbox),
     /// Show the whole way with the simulated platform, in a folder that is removed afterwards.
@@ -190,6 +202,22 @@ pub enum Scope {
     Read,
     Refresh,
     Admin,
+}
+
+#[derive(Subcommand)]
+pub enum VerificationFile {
+    /// Serve a file under its own name.
+    Add {
+        /// The file as downloaded from WeChat.
+        file: PathBuf,
+    },
+    /// All files, and where WeChat finds them.
+    List(Output),
+    /// Serve it no more.
+    Remove {
+        /// Its name.
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]

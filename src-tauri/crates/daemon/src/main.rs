@@ -52,6 +52,11 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::AuthorizeLink(args) => commands::link::run(&dir, args).await,
         Command::Key(command) => commands::key::run(&dir, command).await,
         Command::Tunnel(command) => commands::tunnel::run(&dir, command).await,
+        Command::VerificationFile(command) => commands::channel::file(&dir, command).await,
+        Command::Check(output) => commands::channel::check(&dir, output.json).await,
+        Command::Egress { component_appid, output } => {
+            commands::channel::egress(&dir, &component_appid, output.json).await
+        }
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Demo => demo::run().await,
     }
