@@ -16,6 +16,7 @@ declare module "vue-router" {
   }
 }
 
+const channel = { title: "nav.channel", to: "/channel" };
 const platforms = { title: "nav.platforms", to: "/platforms" };
 
 export const routes: RouteRecordRaw[] = [
@@ -28,6 +29,9 @@ export const routes: RouteRecordRaw[] = [
   { path: "/platforms/new", component: () => import("./pages/platforms/PlatformFormPage.vue"), meta: { title: "platform.new_title", nav: "platforms", parent: platforms } },
   { path: "/platforms/:id/connect", component: () => import("./pages/platforms/ConnectPage.vue"), props: true, meta: { title: "connect.title", nav: "platforms", parent: platforms } },
   { path: "/platforms/:id", component: () => import("./pages/platforms/PlatformFormPage.vue"), props: true, meta: { title: "platform.edit_title", nav: "platforms", parent: platforms } },
+  { path: "/channel", component: () => import("./pages/channel/ChannelPage.vue"), meta: { title: "nav.channel", nav: "channel" } },
+  { path: "/channel/tunnels/new", component: () => import("./pages/channel/TunnelFormPage.vue"), meta: { title: "tunnel.add", nav: "channel", parent: channel } },
+  { path: "/channel/tunnels/:id", component: () => import("./pages/channel/TunnelFormPage.vue"), props: true, meta: { title: "tunnel.edit_title", nav: "channel", parent: channel } },
   { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: "nav.settings", nav: "settings" } },
   { path: "/:rest(.*)*", redirect: "/overview" },
 ];

@@ -1,34 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { doorFault, listenFault, splitDetail, type DoorFault, type ListenFault } from "../src/lib/door";
-
-describe("a failed self-check", () => {
-  const cases: [string | null, DoorFault][] = [
-    ["error sending request: client error (Connect): dns error: failed to lookup address information: Name or service not known", "dns"],
-    ["error sending request: tcp connect error: Connection refused (os error 111)", "refused"],
-    ["error sending request: operation timed out", "timeout"],
-    ["tcp connect error: Connection timed out (os error 110)", "timeout"],
-    ["error sending request: client error (Connect): invalid peer certificate: UnknownIssuer", "tls"],
-    ["error sending request: received fatal alert: HandshakeFailure (TLS)", "tls"],
-    ["HTTP status 502", "status"],
-    ["502 Bad Gateway", "status"],
-    ["something else answers there: the answer did not hold our nonce", "stranger"],
-    ["error sending request", "other"],
-    ["", "other"],
-    [null, "other"],
-  ];
-  it.each(cases)("%s is %s", (error, kind) => expect(doorFault(error).kind).toBe(kind));
-  it("keeps the status", () => expect(doorFault("HTTP status 404").status).toBe("404"));
-});
+import { isLoopback, listenFault, offeredAddress, splitDetail, type ListenFault } from "../src/lib/door";
 
 describe("a listener that is down", () => {
   const cases: [string, ListenFault][] = [
-    ["127.0.0.1:8090: another program listens there", "in_use"],
+    ["cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free", "in_use"],
+    ["cannot listen on 127.0.0.1:80: no permission (ports below 1024 need it)", "denied"],
+    ["cannot listen on 10.9.9.9:8090: this machine does not have that address", "address"],
     ["Address already in use (os error 98)", "in_use"],
     ["Permission denied (os error 13)", "denied"],
     ["Cannot assign requested address (os error 99)", "address"],
     ["?", "other"],
   ];
   it.each(cases)("%s is %s", (error, kind) => expect(listenFault(error)).toBe(kind));
+});
+
+describe("another address", () => {
+  it("is taken from the engine's words", () => {
+    expect(offeredAddress("cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free")).toBe("127.0.0.1:8092");
+    expect(offeredAddress("cannot listen on [::1]:8090: another program listens there; [::1]:8092 is free")).toBe("[::1]:8092");
+    expect([offeredAddress("no permission"), offeredAddress(null)]).toEqual([null, null]);
+  });
+  it("is told from one that others reach", () => {
+    expect(["127.0.0.1:8090", "[::1]:8090", "0.0.0.0:8090", "192.168.1.4:8090", "[::]:8090"].map(isLoopback)).toEqual([true, true, false, false, false]);
+  });
 });
 
 describe("a need's detail", () => {

@@ -79,6 +79,11 @@ describe("locales", () => {
       ["AccountKind", (c) => [`kind.${c}`]],
       ["AccountState", (c) => [`accounts.tab_${c}`]],
       ["AccountSort", (c) => [`accounts.sort_${c}`]],
+      ["TunnelState", (c) => [`tunnel.state.${c}`]],
+      ["TunnelTested", (c) => [`tunnel.tested.${c}`]],
+      ["CheckStepName", (c) => [`check.step.${c}`]],
+      ["CheckOutcome", (c) => [`check.outcome.${c}`]],
+      ["EgressRoute", (c) => [`egress.route.${c}`]],
       ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
     ];
     for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);

@@ -9,8 +9,11 @@ import type {
   AccountQuery,
   AppInfo,
   Attempt,
+  CallbackIps,
   CallbackUrls,
   Change,
+  EgressTest,
+  Endpoints,
   ErrorBody,
   FieldError,
   Link,
@@ -21,7 +24,12 @@ import type {
   PlatformInput,
   RevealedSecret,
   SecretField,
+  Tunnel,
+  TunnelClient,
   TunnelHealth,
+  TunnelInput,
+  TunnelLog,
+  VerificationFile,
 } from "./types";
 
 /** Command name → its arguments and its result. */
@@ -29,7 +37,8 @@ export interface Commands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };
-  restart_listener: { args: Record<string, never>; result: null };
+  /** Without an address: at its own. */
+  restart_listener: { args: { address?: string | null }; result: null };
   dismiss_notice: { args: { id: string }; result: null };
   list_platforms: { args: Record<string, never>; result: Platform[] };
   get_platform: { args: { component_appid: string }; result: Platform };
@@ -55,6 +64,22 @@ export interface Commands {
   link_qr_png: { args: { link_id: string }; result: string };
   close_link: { args: { link_id: string }; result: null };
   list_attempts: { args: { component_appid: string; appid: string | null }; result: Attempt[] };
+  list_tunnel_clients: { args: Record<string, never>; result: TunnelClient[] };
+  list_tunnels: { args: Record<string, never>; result: Tunnel[] };
+  save_tunnel: { args: { input: TunnelInput }; result: Tunnel };
+  remove_tunnel: { args: { id: string }; result: null };
+  start_tunnel: { args: { id: string }; result: Tunnel };
+  stop_tunnel: { args: { id: string }; result: Tunnel };
+  tunnel_log: { args: { id: string }; result: TunnelLog };
+  confirm_tunnel_url: { args: { id: string }; result: Tunnel };
+  list_verification_files: { args: Record<string, never>; result: VerificationFile[] };
+  add_verification_file: { args: { name: string; content_base64: string }; result: VerificationFile };
+  remove_verification_file: { args: { name: string }; result: null };
+  /** Null: as stored. An empty proxy: none. */
+  test_egress: { args: { component_appid: string; endpoints: Endpoints | null; outbound_proxy: string | null }; result: EgressTest };
+  callback_ips: { args: Record<string, never>; result: CallbackIps };
+  refresh_callback_ips: { args: Record<string, never>; result: CallbackIps };
+  set_callback_allow_only: { args: { on: boolean }; result: CallbackIps };
   enter_sandbox: { args: Record<string, never>; result: AppInfo };
   leave_sandbox: { args: Record<string, never>; result: AppInfo };
 }

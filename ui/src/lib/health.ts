@@ -56,6 +56,7 @@ export const TONE_OF_TOKEN_STATE: Record<TokenState, Tone> = {
 export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
   store_set_aside: "bad",
   listener_down: "bad",
+  listener_back: "warn",
   ticket_never_came: "bad",
   ticket_late: "warn",
   secret_invalid: "bad",
@@ -64,6 +65,8 @@ export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
   refresh_failing: "warn",
   needs_authorization: "warn",
   door_unreachable: "bad",
+  tunnel_failed: "bad",
+  tunnel_url_changed: "bad",
 };
 
 export type Health = { tone: "ok" | "warn" | "bad" | "idle"; needs: number; ticketAt: number | null };

@@ -4,7 +4,7 @@
  */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/vue-query";
 import { computed, toValue, type MaybeRefOrGetter, type Ref } from "vue";
-import { asHostError, useHost, type AccountDetail, type AppInfo, type Host, type Link, type Overview, type PermissionSet, type Platform } from "@/host";
+import { asHostError, useHost, type AccountDetail, type AppInfo, type CallbackIps, type Host, type Link, type Overview, type PermissionSet, type Platform, type Tunnel, type TunnelClient, type TunnelLog, type VerificationFile } from "@/host";
 import { syncClock } from "./clock";
 
 /** Tags of one burst are answered together after this long, ms. */
@@ -23,6 +23,11 @@ export const keys = {
   avatar: (appid: string) => ["avatar", appid] as const,
   link: (id: string) => ["link", id] as const,
   permissionSets: ["permission-sets"] as const,
+  tunnels: ["tunnels"] as const,
+  tunnelClients: ["tunnel-clients"] as const,
+  tunnelLog: (id: string) => ["tunnel-log", id] as const,
+  files: ["verification-files"] as const,
+  callbackIps: ["callback-ips"] as const,
 };
 
 export const queryClient = new QueryClient({
@@ -54,16 +59,23 @@ function apply(tags: Set<string>): void {
     stale(keys.platforms);
     stale(keys.app);
     stale(keys.overview);
+    // Their addresses and names stand beside tunnels and files.
+    stale(keys.tunnels);
+    stale(keys.files);
     stale(["attempts"]);
   }
   if (tags.has("overview") || tags.has("door")) stale(keys.overview);
+  if (tags.has("door")) stale(keys.callbackIps);
+  if (tags.has("tunnels")) stale(keys.tunnels);
+  if (tags.has("files")) stale(keys.files);
   const appids: string[] = [];
   for (const tag of tags) {
     if (tag.startsWith("account:")) {
       const appid = tag.slice("account:".length);
       appids.push(appid);
       stale(["account", appid]);
-    } else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
+    } else if (tag.startsWith("tunnel:")) stale(keys.tunnelLog(tag.slice("tunnel:".length)));
+    else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
   }
   if (tags.has("links")) stale(["link"]);
   if (tags.has("accounts") || appids.length > 0) {
@@ -153,3 +165,22 @@ export const useAvatar = (component: MaybeRefOrGetter<string>, appid: MaybeRefOr
     staleTime: Infinity,
     queryFn: () => useHost().call("get_avatar", { component_appid: toValue(component), appid: toValue(appid) }),
   });
+
+export const useTunnels = (): Answer<Tunnel[]> =>
+  useQuery({ queryKey: keys.tunnels, refetchInterval: SAFETY_NET_MS, queryFn: () => useHost().call("list_tunnels", {}) });
+
+/** A program that was just installed is found when the person comes back to the window. */
+export const useTunnelClients = (): Answer<TunnelClient[]> =>
+  useQuery({ queryKey: keys.tunnelClients, staleTime: 0, queryFn: () => useHost().call("list_tunnel_clients", {}) });
+
+export const useTunnelLog = (id: MaybeRefOrGetter<string>): Answer<TunnelLog> =>
+  useQuery({
+    queryKey: computed(() => keys.tunnelLog(toValue(id))),
+    enabled: () => toValue(id) !== "",
+    staleTime: 0,
+    queryFn: () => useHost().call("tunnel_log", { id: toValue(id) }),
+  });
+
+export const useVerificationFiles = (): Answer<VerificationFile[]> => useQuery({ queryKey: keys.files, queryFn: () => useHost().call("list_verification_files", {}) });
+
+export const useCallbackIps = (): Answer<CallbackIps> => useQuery({ queryKey: keys.callbackIps, queryFn: () => useHost().call("callback_ips", {}) });

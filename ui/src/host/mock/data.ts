@@ -31,12 +31,13 @@ export function lastError(code: number, at: number): LastError {
     61004: ["access clientip is not registered", "把出口 IP 加入开放平台「白名单IP地址列表」，保存后几分钟生效。", "Add the outbound IP to 白名单IP地址列表 on the open platform; it takes effect within minutes."],
     61023: ["refresh_token is invalid", "刷新令牌已失效，且微信的授权列表里没有更新的。请账号管理员重新授权。", "The refresh token is dead and WeChat's list holds no newer one. Ask the owner to authorize again."],
     45009: ["reach max api daily quota limit", "今日调用额度已用完，北京时间 0 点重置；也可在开放平台清零。", "Today's quota is used up; it resets at 0:00 Beijing time, or clear it on the open platform."],
+    40164: ["invalid ip 203.0.113.24, not in whitelist", "把出口 IP 加入公众平台「IP白名单」。", "Add the outbound IP to IP白名单 on mp.weixin.qq.com."],
     [-1]: ["system error", "微信系统繁忙，引擎会自动重试。", "WeChat is busy; the engine retries by itself."],
     40125: ["invalid appsecret", "AppSecret 不对，可能在开放平台重置过。请重新填写。", "The AppSecret is wrong; it may have been reset on the open platform. Enter it again."],
     0: ["connection timed out after 10 s", "连接微信超时，引擎会自动重试。", "The connection to WeChat timed out; the engine retries by itself."],
   };
   const [message, zh, en] = known[code] ?? known[0];
-  return { code, message, at, rid: code === 0 ? null : `${hex(code + 1, 8)}-${hex(code + 2, 8)}-${hex(code + 3, 8)}`, ip: code === 61004 ? "203.0.113.24" : null, advice: en, advice_zh: zh };
+  return { code, message, at, rid: code === 0 ? null : `${hex(code + 1, 8)}-${hex(code + 2, 8)}-${hex(code + 3, 8)}`, ip: code === 61004 || code === 40164 ? "203.0.113.24" : null, advice: en, advice_zh: zh };
 }
 
 export function token(now: number, state: TokenState, extra: Partial<TokenView> = {}): TokenView {
@@ -161,16 +162,19 @@ export function needs(now: number, first: Platform, second: Platform, third: Pla
   const base: Omit<Need, "id" | "cause" | "actions"> = { component_appid: null, platform_name: null, since: now - 25 * MIN, count: 0, appids: [], error: null, detail: null };
   const of = (p: Platform): Pick<Need, "component_appid" | "platform_name"> => ({ component_appid: p.component_appid, platform_name: p.name });
   return [
-    { ...base, ...of(second), id: "ip", cause: "ip_not_listed", since: now - 12 * MIN, count: 34, error: lastError(61004, now - 12 * MIN), detail: "203.0.113.24", actions: ["edit_platform", "refresh_now"] },
+    { ...base, ...of(second), id: "ip", cause: "ip_not_listed", since: now - 12 * MIN, count: 34, error: lastError(61004, now - 12 * MIN), detail: "203.0.113.24", actions: ["test_egress", "refresh_now", "edit_platform"] },
     { ...base, ...of(third), id: "never", cause: "ticket_never_came", since: now - 26 * MIN, actions: ["start_ticket_push", "show_callback_urls"] },
-    { ...base, id: "door", cause: "door_unreachable", since: now - 4 * MIN, detail: "https://abc.natapp.cc — 502 Bad Gateway", actions: ["check_door"] },
+    { ...base, id: "door", cause: "door_unreachable", since: now - 4 * MIN, detail: "https://abc.natapp.cc: the tunnel answers 502: nothing behind it", actions: ["check_door"] },
     { ...base, ...of(first), id: "reauth", cause: "needs_authorization", since: now - 3 * HOUR, count: 3, appids: [`wx${hex(5009, 16)}`], error: lastError(61023, now - 3 * HOUR), actions: ["reauthorize", "show_accounts"] },
     { ...base, id: "store", cause: "store_set_aside", since: now - 2 * HOUR, detail: "/home/ops/.local/share/wxdesk/store.db.damaged-20260105-1432", actions: ["dismiss"] },
   ];
 }
 
-export const ALL_NEEDS: { cause: Need["cause"]; actions: Need["actions"]; code: number | null }[] = [
-  { cause: "listener_down", actions: ["restart_listener"], code: null },
+export const ALL_NEEDS: { cause: Need["cause"]; actions: Need["actions"]; code: number | null; detail?: string }[] = [
+  { cause: "listener_down", actions: ["restart_listener"], code: null, detail: "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free" },
+  { cause: "tunnel_url_changed", actions: ["show_tunnels", "show_callback_urls"], code: null, detail: "https://kwrs4y.natappfree.cc → https://diby3i.natappfree.cc" },
+  { cause: "tunnel_failed", actions: ["show_tunnels"], code: null, detail: "ngrok: authentication failed: The authtoken you specified does not look like a proper ngrok authtoken. ERR_NGROK_105" },
+  { cause: "ip_not_listed", actions: ["test_egress", "refresh_now"], code: 40164 },
   { cause: "ticket_late", actions: ["start_ticket_push", "check_door"], code: null },
   { cause: "secret_invalid", actions: ["edit_platform"], code: 40125 },
   { cause: "quota_exhausted", actions: ["show_accounts"], code: 45009 },

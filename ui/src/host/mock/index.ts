@@ -4,9 +4,14 @@
  */
 import { HostError, type CommandName, type Commands, type Host } from "../host";
 import type { Account, AccountQuery, AppInfo, Change, FieldError, Link, Overview, Platform, PlatformInput, TokenState } from "../types";
+import { channelAnswers } from "./channel";
 import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
+import { doorCheck, type Ending } from "./door";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const TAKEN = "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free";
+/** How the self-check of each platform ends when things are broken; the last when they are not. */
+const ENDINGS: readonly Ending[] = ["nothing_behind", "ends_soon", "never", "ok"];
 const IDS = { one: "wx134c8103faa5a59e", two: "wx9f21c0d84be7713a", three: "wx77e0a1b2c3d4e5f6" };
 
 function qr(seed: number): string {
@@ -43,7 +48,10 @@ export function createMockHost(scenario = "rich"): Host {
   let accounts: Account[] = [];
   const links = new Map<string, Link>();
   let linkCount = 0;
+  let down = scenario === "needs";
+  let listenAt = "127.0.0.1:8090";
   const dismissed = new Set<string>();
+  const doors = new Map<string, ReturnType<typeof doorCheck>>();
 
   function fill(): void {
     const now = Date.now();
@@ -95,7 +103,7 @@ export function createMockHost(scenario = "rich"): Host {
     const broken = scenario === "rich" || scenario === "" || scenario === "needs";
     let list = broken ? needs(start, platforms[0], platforms[1] ?? platforms[0], platforms[2] ?? platforms[0]) : [];
     if (scenario === "needs") {
-      list = list.concat(ALL_NEEDS.map((n, i) => ({ id: `n${i}`, cause: n.cause, component_appid: platforms[0].component_appid, platform_name: platforms[0].name, since: start - 3_600_000, count: i * 3, appids: [], error: n.code === null ? null : lastError(n.code, start), detail: n.cause === "listener_down" ? "127.0.0.1:8090: Address already in use" : null, actions: n.actions })));
+      list = list.concat(ALL_NEEDS.map((n, i) => ({ id: `n${i}`, cause: n.cause, component_appid: platforms[0].component_appid, platform_name: platforms[0].name, since: start - 3_600_000, count: i * 3, appids: [], error: n.code === null ? null : lastError(n.code, start), detail: n.detail ?? null, actions: n.actions })));
     }
     return {
       time: now,
@@ -115,19 +123,20 @@ export function createMockHost(scenario = "rich"): Host {
         };
       }),
       door: {
-        listening: true,
-        address: "127.0.0.1:8090",
-        error: null,
+        listening: !down,
+        address: down ? null : listenAt,
+        error: down ? TAKEN : null,
         last_callback_at: platforms[0]?.ticket.received_at ?? null,
         rejected: broken ? 1284 : 0,
         rejections: broken
           ? [
-              { at: start - 65_000, path: "/wechat/wx134c8103faa5a59e/event", reason: "bad_signature", status: 403 },
-              { at: start - 640_000, path: "/wechat/wx0000000000000000/event", reason: "unknown_appid", status: 404 },
+              { at: start - 65_000, path: "/wechat/wx134c8103faa5a59e/event", reason: "bad_signature", status: 403, from: "101.226.103.61" },
+              { at: start - 640_000, path: "/wechat/wx0000000000000000/event", reason: "unknown_appid", status: 404, from: "101.226.103.62" },
               { at: start - 900_000, path: "/wechat/wx134c8103faa5a59e/callback/wxdb6c0bf23d1f1ac3", reason: "bad_body", status: 400 },
+              ...Array.from({ length: 9 }, (_, i) => ({ at: start - (i + 17) * 61_000, path: ["/wp-login.php", "/wechat/wx134c8103faa5a59e/event", "/.env"][i % 3], reason: i % 3 === 1 ? "bad_signature" : "unknown_appid", status: i % 3 === 1 ? 403 : 404, from: `198.51.100.${20 + i * 7}` })),
             ]
           : [],
-        tunnels: [...new Set(platforms.map((p) => p.public_base_url))].map((url, i) => ({ public_base_url: url, checked_at: i === 2 ? null : start - 50_000, reachable: i === 2 ? null : !(broken && i === 0), round_trip_ms: broken && i === 0 ? null : 83, error: broken && i === 0 ? "502 Bad Gateway" : null })),
+        tunnels: [...new Set(platforms.map((p) => p.public_base_url))].map((url, i) => doors.get(url) ?? doorCheck(url, ENDINGS[broken ? i : 3], start - 50_000)),
       },
       hours: Array.from({ length: 24 }, (_, i) => ({
         start: Math.floor(now / 3_600_000) * 3_600_000 - (23 - i) * 3_600_000,
@@ -202,8 +211,22 @@ export function createMockHost(scenario = "rich"): Host {
       first_start: platforms.length === 0,
     }),
     overview,
-    check_door: async ({ public_base_url }) => (await wait(900), { public_base_url, checked_at: Date.now(), reachable: true, round_trip_ms: 74, error: null }),
-    restart_listener: () => null,
+    ...channelAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, emit }),
+    check_door: async ({ public_base_url }) => {
+      await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
+      const health = doorCheck(public_base_url, "ok", Date.now());
+      doors.set(public_base_url, health);
+      emit("door");
+      return health;
+    },
+    restart_listener: async ({ address = null }) => {
+      await wait(400);
+      if (down && address === null) throw new HostError({ code: "unavailable", message: TAKEN, detail: { offer: "127.0.0.1:8092" } });
+      if (address !== null) listenAt = address;
+      down = false;
+      emit("overview", "door");
+      return null;
+    },
     dismiss_notice: ({ id }) => (dismissed.add(id), emit("overview"), null),
     list_platforms: () => platforms,
     get_platform: ({ component_appid }) => find(component_appid),
