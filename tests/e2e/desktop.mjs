@@ -147,6 +147,15 @@ export class App {
     return response.json();
   }
 
+  /** Asks the engine what the page asks it, over the local API. */
+  async command(name, args = {}, sandbox = true) {
+    const engine = this.engine(sandbox);
+    const headers = { authorization: `Bearer ${engine.admin_key}`, 'content-type': 'application/json' };
+    const response = await fetch(`http://${engine.api}/v1/ui/${name}`, { method: 'POST', headers, body: JSON.stringify(args) });
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    return response.json();
+  }
+
   /** Ends the app as the desktop does at log-out, and answers how many ms that took. */
   async stop() {
     const pid = (this.engine() ?? this.engine(true))?.pid;

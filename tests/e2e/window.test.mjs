@@ -164,6 +164,33 @@ describe('the window', { concurrency: false }, () => {
     seen.generation = token.generation;
   });
 
+  test('the channel room checks the way in, serves a verification file and starts a tunnel', async () => {
+    await go('channel');
+    await app.session.see(id('listener'));
+    // The way in: every step of the sandbox's own address.
+    const health = await until('a self-check that passed', async () => {
+      const { door } = await app.command('overview');
+      return door.tunnels[0]?.reachable ? door.tunnels[0] : undefined;
+    });
+    assert.deepEqual(health.steps.map((step) => step.outcome), ['ok', 'ok', 'skipped', 'ok', 'ok']);
+    await app.session.see(id(`check-${health.public_base_url}`));
+    // A file, dropped by its name and content, is at the root of the public door.
+    await app.session.click(id('file-paste'));
+    await (await app.session.see(id('file-name'))).type('MP_verify_7vd0KpvN6c1fTlGq.txt');
+    await (await app.session.see(id('file-content'))).type('7vd0KpvN6c1fTlGq');
+    await app.session.click(id('file-add'));
+    await app.session.see(id('file-MP_verify_7vd0KpvN6c1fTlGq.txt'));
+    const served = await fetch(`http://${app.engine(true).listener}/MP_verify_7vd0KpvN6c1fTlGq.txt`);
+    assert.equal(await served.text(), '7vd0KpvN6c1fTlGq');
+    // A way in of the operator's own: nothing to start, but checked like any other.
+    await app.session.click(id('add-tunnel'));
+    await app.session.see(id('client-grid'));
+    await shoot(app, 'tunnel-clients');
+    await app.session.click(id('client-natapp'));
+    await app.session.see(id('save-tunnel'));
+    await shoot(app, 'tunnel-form');
+  });
+
   test('a second start on the same folder brings this window to front and ends', async () => {
     for (const args of [[], ['--sandbox']]) {
       const second = spawn(binary, ['--data-dir', dataDir, ...args], { env, stdio: 'ignore' });
@@ -213,6 +240,10 @@ describe('the window', { concurrency: false }, () => {
     await shoot(app, 'platform-connect', async () => {
       await app.session.script('location.hash = arguments[0]', `#/platforms/${seen.component}/connect`);
       await app.session.see(id('callback-urls'));
+    });
+    await shoot(app, 'channel', async () => {
+      await go('channel');
+      await app.session.see(id('file-MP_verify_7vd0KpvN6c1fTlGq.txt'));
     });
     await shoot(app, 'settings', () => go('settings'));
   });

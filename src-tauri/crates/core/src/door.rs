@@ -31,6 +31,8 @@ struct State {
     /// A second, and how many refusals of it are in the log.
     logged: (i64, u32),
     tunnels: HashMap<String, TunnelHealth>,
+    /// First failure of those that fail, ms.
+    failing_since: HashMap<String, i64>,
 }
 
 impl DoorState {
@@ -108,7 +110,20 @@ impl DoorState {
     }
 
     pub(crate) fn put_tunnel(&self, health: TunnelHealth) {
-        self.state().tunnels.insert(health.public_base_url.clone(), health);
+        let mut state = self.state();
+        if health.reachable == Some(false) {
+            let at = health.checked_at.unwrap_or(0);
+            state.failing_since.entry(health.public_base_url.clone()).or_insert(at);
+        } else {
+            state.failing_since.remove(&health.public_base_url);
+        }
+        state.tunnels.insert(health.public_base_url.clone(), health);
+    }
+
+    /// Since when the checks of this base URL fail, ms.
+    #[must_use]
+    pub fn failing_since(&self, base: &str) -> Option<i64> {
+        self.state().failing_since.get(base).copied()
     }
 
     /// For the overview; `bases` are the public base URLs in use.

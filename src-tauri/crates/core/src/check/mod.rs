@@ -11,15 +11,20 @@ mod words;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use crate::clock::MAX_SLEEP_MS;
 use crate::core::Core;
 use crate::dto::{Bilingual, CheckCode, CheckOutcome, CheckStep, CheckStepName, ErrorCode, TunnelHealth};
 use crate::error::AppError;
 
 /// Public base URLs are checked so often, ms.
 const EVERY: i64 = 300_000;
-/// The same after a check that failed: a tunnel that comes back should be seen soon, ms.
+/// Those whose provider counts requests, ms: ngrok's free plan has 20,000 a month, of which this takes under half.
+const EVERY_METERED: i64 = 600_000;
+/// Any of them after a check that failed: a tunnel that comes back should be seen soon, ms.
 const EVERY_FAILED: i64 = 60_000;
+/// So many times in a row; then as usual.
+const FAILURES_SOON: u32 = 10;
+/// Whether something is due is looked at so often, ms.
+const LOOK: i64 = 2_000;
 /// InfoType of a test push. WeChat's own have no such prefix.
 pub(crate) const SELF_CHECK: &str = "wxdesk_self_check";
 
@@ -175,23 +180,39 @@ impl Report<'_> {
     }
 }
 
-/// Checks every public base URL now, every five minutes, and every minute while it is broken, for ever.
+/// When to check again after so many failures in a row, ms. A name whose provider counts requests is asked less often: a
+/// check is two requests.
+fn pause(base: &str, failures: u32) -> i64 {
+    let usual = if words::is_metered(base) { EVERY_METERED } else { EVERY };
+    // Soon at first, for whoever is mending it; a door that stays broken is nobody's hurry.
+    if failures == 0 || failures > FAILURES_SOON { usual } else { EVERY_FAILED }
+}
+
+/// Checks every public base URL now and every few minutes, sooner while it is newly broken, for ever.
 pub(crate) async fn watch(core: Core) {
+    // When each is due (monotonic ms), and how often in a row it failed.
+    let mut due: HashMap<String, (i64, u32)> = HashMap::new();
     loop {
-        let mut pause = EVERY;
-        for base in bases(&core) {
-            match run(&core, &base).await {
-                Ok(health) if health.reachable == Some(false) => pause = EVERY_FAILED,
-                Ok(_) => {}
-                Err(e) => tracing::warn!(error = %e, "the self-check could not run"),
-            }
-        }
-        let until = core.clock().monotonic() + pause;
         let known = bases(&core);
-        // A platform that was just added, or whose address changed, is checked at the next short look.
-        while core.clock().monotonic() < until && bases(&core) == known {
-            core.clock().sleep(MAX_SLEEP_MS.min(2_000)).await;
+        due.retain(|base, _| known.contains(base));
+        for base in known {
+            let (at, failures) = due.get(&base).copied().unwrap_or((i64::MIN, 0));
+            if core.clock().monotonic() < at {
+                continue;
+            }
+            let failures = match run(&core, &base).await {
+                Ok(health) if health.reachable == Some(false) => failures.saturating_add(1),
+                Ok(_) => 0,
+                Err(e) => {
+                    tracing::warn!(error = %e, "the self-check could not run");
+                    failures.saturating_add(1)
+                }
+            };
+            let next = core.clock().monotonic() + pause(&base, failures);
+            due.insert(base, (next, failures));
         }
+        // A platform that was just added, or whose address changed, is checked at the next look.
+        core.clock().sleep(LOOK).await;
     }
 }
 

@@ -242,3 +242,33 @@ async fn ports_that_wechat_does_not_call_are_said() {
         assert_eq!(found.code == CheckCode::PortNotAllowed, wanted, "{base}");
     }
 }
+
+#[test]
+fn checks_come_soon_after_a_failure_but_not_for_ever_and_metered_names_less_often() {
+    let (ours, metered) = ("https://wx.example.com", "https://abc.ngrok-free.app");
+    assert_eq!(
+        (pause(ours, 0), pause(ours, 1), pause(ours, 10), pause(ours, 11)),
+        (EVERY, EVERY_FAILED, EVERY_FAILED, EVERY)
+    );
+    let month = 30 * 86_400_000 / pause(metered, 0) * 2;
+    assert!(month < 10_000, "{month} requests of 20,000 a month");
+}
+
+/// The overview says since when a door is broken, not when it was last looked at.
+#[tokio::test]
+async fn a_broken_door_is_broken_since_its_first_failure() {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", socket.local_addr().unwrap());
+    drop(socket);
+    let (core, _dir) = core_with(&base).await;
+    let since = async || {
+        let overview = core.overview().await.unwrap();
+        overview.needs.iter().find(|n| n.cause == crate::dto::NeedCause::DoorUnreachable).and_then(|n| n.since)
+    };
+    let first = run(&core, &base).await.unwrap();
+    let began = since().await;
+    assert_eq!(began, first.checked_at);
+    let second = run(&core, &base).await.unwrap();
+    assert!(second.checked_at >= first.checked_at);
+    assert_eq!(since().await, began);
+}

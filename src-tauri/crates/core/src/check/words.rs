@@ -146,6 +146,13 @@ const SHARED: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Whether the provider of a name counts requests against a small monthly allowance.
+pub(super) fn is_metered(base: &str) -> bool {
+    crate::validate::host_of(base).is_some_and(|host| {
+        ["ngrok-free.app", "ngrok-free.dev", "ngrok.app", "ngrok.io"].iter().any(|suffix| host.ends_with(suffix))
+    })
+}
+
 /// What to know of a base URL besides the steps: shared names, addresses instead of names, filing.
 pub(super) fn hints(host: &str) -> Vec<Bilingual> {
     if host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()) {

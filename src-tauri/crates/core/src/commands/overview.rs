@@ -52,7 +52,7 @@ impl Core {
         for tunnel in door.tunnels.iter().filter(|t| t.reachable == Some(false)) {
             needs.push(Need {
                 detail: Some(format!("{}: {}", tunnel.public_base_url, tunnel.error.clone().unwrap_or_default())),
-                since: tunnel.checked_at,
+                since: self.door().failing_since(&tunnel.public_base_url),
                 actions: vec![NeedAction::CheckDoor],
                 ..need(&format!("door:{}", tunnel.public_base_url), NeedCause::DoorUnreachable)
             });
