@@ -21,8 +21,4 @@ total: number,
 /**
  * All accounts of the platform filter by state, whatever the other filters.
  */
-counts: AccountCounts, 
-/**
- * Removed accounts of the platform filter, which `counts` leaves out.
- */
-removed: number, };
+counts: AccountCounts, };

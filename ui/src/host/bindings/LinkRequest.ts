@@ -28,8 +28,4 @@ scopes: Array<number>,
 /**
  * Tenant that the account will belong to.
  */
-tenant?: string, 
-/**
- * A note that comes back with the result, at most 200 characters.
- */
-note?: string, };
+tenant?: string, };

@@ -13,6 +13,8 @@ mod overview;
 mod platforms;
 mod poster;
 mod tenants;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tunnels;
 

@@ -436,3 +436,6 @@ h1{{margin:0 0 .5rem;font-size:1.25rem;overflow-wrap:anywhere}}p{{margin:0;color
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,9 +192,7 @@ impl Index {
     /// Accounts of a tenant by state.
     #[must_use]
     pub fn tenant(&self, platform_id: Option<i64>, tenant: &str) -> AccountCounts {
-        self.sums(platform_id)
-            .filter_map(|sums| sums.tenants.get(tenant))
-            .fold(AccountCounts::default(), |all, counts| plus(all, counts))
+        self.sums(platform_id).filter_map(|sums| sums.tenants.get(tenant)).fold(AccountCounts::default(), plus)
     }
 
     /// Accounts with each tag.
