@@ -12,7 +12,7 @@ use wechat::BoxFuture;
 use wechat::Transport;
 use wechat::secret::SecretString;
 use wxdesk_core::clock::{Clock, MAX_SLEEP_MS, SimClock};
-use wxdesk_core::dto::{AccountQuery, AccountState, EgressRoute, Endpoints, TokenState};
+use wxdesk_core::dto::{AccountEventKind, AccountQuery, AccountState, EgressRoute, Endpoints, TokenState};
 use wxdesk_core::inbox::{self, Target};
 use wxdesk_core::store::Durability;
 use wxdesk_core::transport::TransportFactory;
@@ -331,5 +331,51 @@ async fn the_addresses_that_pushes_come_from_are_read_and_kept() {
     let kept = month.core.callback_ips();
     assert_eq!((kept.ips, kept.allow_only), (ips.ips, true));
     assert!(!month.core.sources().allows("198.51.100.7".parse().unwrap()));
+
+/// An account's life through the simulated platform: changed sets, cancelled, authorized again; then the store is lost
+/// and one click brings every account back.
+#[tokio::test(start_paused = true)]
+async fn a_life_of_an_account_and_a_lost_store() {
+    let mut month = Month::begin(7).await;
+    assert!(month.until(HOUR, |m| m.core.list_platforms()[0].component_token.state == TokenState::Valid).await);
+    let appid = lock(&month.platform).accounts().iter().find(|a| a.status == 1).map(|a| a.appid.clone()).unwrap();
+    let component = month.component();
+    month.authorize(&appid).await;
+    month.pass(60_000).await;
+    let granted = month.core.get_account(&component, &appid).await.unwrap().account.scopes;
+    let fewer: Vec<u32> = granted.iter().skip(1).map(|id| u32::try_from(*id).unwrap()).collect();
+    assert!(lock(&month.platform).change_sets(month.wechat_now(), &appid, &fewer));
+    month.pass(60_000).await;
+    assert!(lock(&month.platform).unauthorize(month.wechat_now(), &appid));
+    assert!(month.until(HOUR, |m| m.state_of(&appid) == Some(AccountState::Unauthorized)).await);
+    month.authorize(&appid).await;
+    month.pass(60_000).await;
+    let lines = month.core.list_account_history(&component, &appid, None).await.unwrap();
+    let kinds: Vec<AccountEventKind> = lines.iter().rev().map(|e| e.kind).collect();
+    use AccountEventKind::{Authorized, Reauthorized, Unauthorized, Updated};
+    assert_eq!(kinds, [Authorized, Updated, Unauthorized, Reauthorized]);
+    let taken: Vec<i64> = lines[2].removed.iter().map(|s| s.id).collect();
+    assert_eq!(taken, granted[..1]);
+
+    lock(&month.platform).authorize_many(600, month.wechat_now());
+    *month.sink.0.lock().unwrap() = None;
+    month.core.shutdown().await;
+    lock(&month.platform).client_restarted();
+    // Another folder: nothing is left but the platform's own credentials.
+    month.dir = tempfile::tempdir().unwrap();
+    month.core = open(&month.dir, &month.clock, &month.transport).await;
+    let json = lock(&month.platform).platform_json();
+    month.core.save_platform(serde_json::from_value(json).unwrap()).await.unwrap();
+    month.core.start_engine();
+    *month.sink.0.lock().unwrap() = Some(month.core.clone());
+    assert!(month.until(HOUR, |m| m.core.list_platforms()[0].component_token.state == TokenState::Valid).await);
+    let preview = month.core.reconcile_preview(&component).await.unwrap();
+    assert_eq!((preview.missing_here.total, preview.complete), (601, true));
+    let choices = serde_json::from_value(serde_json::json!({"add": {"all": true}})).unwrap();
+    let report = month.core.reconcile_apply(&component, &preview.preview_id, choices).await.unwrap();
+    assert_eq!((report.added, report.skipped), (601, 0));
+    let whole = |m: &Month| m.core.store().mirror().credentials().iter().all(|c| c.token.is_some());
+    assert!(month.until(HOUR, whole).await, "every account has a token again");
+    assert_eq!(month.broken(), Vec::<String>::new());
     month.core.shutdown().await;
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod app;
 mod channel;
+mod life;
 mod onboard;
 mod platforms;
 mod tunnels;
@@ -63,9 +64,28 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         accounts::list_attempts,
         onboard::create_link,
         onboard::get_link,
+        onboard::clone_link,
         onboard::list_links,
+        onboard::link_poster_svg,
         onboard::link_qr_png,
         onboard::close_link,
+        life::list_tenants,
+        life::create_tenant,
+        life::rename_tenant,
+        life::archive_tenant,
+        life::unarchive_tenant,
+        life::set_account_tenant,
+        life::set_account_note,
+        life::set_account_tags,
+        life::change_account_tags,
+        life::list_tags,
+        life::remove_account,
+        life::restore_account,
+        life::list_account_history,
+        life::reconcile_preview,
+        life::reconcile_apply,
+        life::reconcile_progress,
+        life::reconcile_cancel,
         tunnels::list_tunnel_clients,
         tunnels::list_tunnels,
         tunnels::save_tunnel,

@@ -1,6 +1,6 @@
 //! Authorize links.
 
-use wxdesk_core::dto::{Link, LinkRequest};
+use wxdesk_core::dto::{Link, LinkKind, LinkPage, LinkQuery, LinkRequest, PosterLanguage};
 
 use super::{Answer, State};
 
@@ -16,10 +16,27 @@ pub async fn get_link(desk: State<'_>, link_id: String) -> Answer<Link> {
     desk.core().await?.get_link(&link_id).await
 }
 
-/// Links, newest first.
+/// Makes a new link from an older one.
 #[tauri::command(rename_all = "snake_case")]
-pub async fn list_links(desk: State<'_>, component_appid: Option<String>) -> Answer<Vec<Link>> {
-    desk.core().await?.list_links(component_appid.as_deref()).await
+pub async fn clone_link(desk: State<'_>, link_id: String, kind: Option<LinkKind>) -> Answer<Link> {
+    desk.core().await?.clone_link(&link_id, kind).await
+}
+
+/// A page of links, newest first.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn list_links(desk: State<'_>, query: LinkQuery) -> Answer<LinkPage> {
+    desk.core().await?.list_links(&query).await
+}
+
+/// A link's poster as an SVG document.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn link_poster_svg(
+    desk: State<'_>,
+    link_id: String,
+    lang: PosterLanguage,
+    tz_offset_minutes: Option<i32>,
+) -> Answer<String> {
+    desk.core().await?.link_poster_svg(&link_id, lang, tz_offset_minutes).await
 }
 
 /// A link's QR code as a PNG data URL.

@@ -18,6 +18,7 @@ use crate::check::Expected;
 use crate::clock::{Clock, SystemClock};
 use crate::door::DoorState;
 use crate::dto::{Change, ErrorCode, KeySource};
+use crate::engine::reconcile::Reconciler;
 use crate::engine::{self, Engine, EngineOptions, Wake};
 use crate::error::AppError;
 use crate::folder::{self, EngineNote, FolderLock};
@@ -112,6 +113,8 @@ struct Inner {
     redeemed: Notify,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
+    previous_key_used: Mutex<HashMap<i64, i64>>,
+    reconciler: Reconciler,
     sandbox_url: Mutex<Option<String>>,
     api_address: Mutex<Option<SocketAddr>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -169,6 +172,8 @@ impl Core {
                 redeemed: Notify::new(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
+                previous_key_used: Mutex::default(),
+                reconciler: Reconciler::default(),
                 sandbox_url: Mutex::default(),
                 api_address: Mutex::default(),
                 tasks: Mutex::default(),
@@ -282,7 +287,7 @@ impl Core {
         }
     }
 
-    fn own(&self, task: JoinHandle<()>) {
+    pub(crate) fn own(&self, task: JoinHandle<()>) {
         if let Ok(mut tasks) = self.inner.tasks.lock() {
             tasks.retain(|t| !t.is_finished());
             tasks.push(task);
@@ -378,6 +383,20 @@ impl Core {
         Some(made)
     }
 
+    /// A push of a platform was opened with its previous key.
+    pub(crate) fn previous_key_used(&self, platform_id: i64, now: i64) {
+        if let Ok(mut used) = self.inner.previous_key_used.lock() {
+            used.insert(platform_id, now);
+        }
+    }
+    /// When that happened last since the start, ms.
+    pub(crate) fn previous_key_used_at(&self, platform_id: i64) -> Option<i64> {
+        self.inner.previous_key_used.lock().ok()?.get(&platform_id).copied()
+    }
+    /// Comparisons with WeChat's list.
+    pub(crate) fn reconciler(&self) -> &Reconciler {
+        &self.inner.reconciler
+    }
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Store {

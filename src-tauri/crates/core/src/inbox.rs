@@ -5,17 +5,18 @@
 //! older push changes nothing; a refused push leaves only a counter and a line in the rejected list.
 
 use sha2::{Digest, Sha256};
-use wechat::crypto::CryptoError;
+use wechat::crypto::{CryptoError, KeyUsed};
 use wechat::envelope::{PushQuery, parse_envelope};
 use wechat::event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
 use wechat::message::parse_message_head;
 
 use crate::core::Core;
+use crate::dto::AccountEventKind;
 use crate::engine::Wake;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::redemption::Offer;
-use crate::store::tables::{account, credential, inbox, link, platform, redemption};
+use crate::store::tables::{account, account_event, credential, inbox, link, platform, redemption};
 use crate::store::{StoreError, Tx};
 
 /// Where a push came in.
@@ -95,6 +96,9 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
     let envelope = parse_envelope(body).map_err(|_| Refusal::BadBody)?;
     let opened = runtime.crypto.open(&query, envelope.encrypt_bytes())?;
     let platform_id = runtime.row.id;
+    if opened.key == KeyUsed::Previous {
+        core.previous_key_used(platform_id, now);
+    }
     let mut push = NewPush {
         platform_id,
         authorizer: target.authorizer_appid.map(str::to_owned),
@@ -225,11 +229,26 @@ fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64, now: i64
     if row.authorized_create_time > create_time {
         return Ok(Effect::Nothing);
     }
-    row.authorized = false;
+    let news = row.authorized && row.is_known();
     row.unauthorized_create_time = create_time;
+    let (row, credential_id) = unauthorize(tx, row, now)?;
+    if news {
+        let detail = account_event::Detail { removed: row.scopes.clone(), ..account_event::Detail::default() };
+        account_event::add(tx, row.id, now, AccountEventKind::Unauthorized, &detail)?;
+    }
+    Ok(Effect::Cancelled { appid: appid.to_owned(), credential_id })
+}
+
+/// An account without its authorization: the row stays, its tokens go. Answers it with its credential's id.
+pub(crate) fn unauthorize(
+    tx: &Tx<'_>,
+    mut row: AccountRow,
+    now: i64,
+) -> Result<(std::sync::Arc<AccountRow>, i64), StoreError> {
+    row.authorized = false;
     row.unauthorized_at = now;
     let row = account::save(tx, &row)?;
-    let mut held = credential::ensure(tx, platform_id, Some(row.id))?;
+    let mut held = credential::ensure(tx, row.platform_id, Some(row.id))?;
     held.token = None;
     held.refresh_token = None;
     held.obtained_at = None;
@@ -239,7 +258,7 @@ fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64, now: i64
     held.failure_kind = None;
     held.failing_since = None;
     credential::update(tx, &held)?;
-    Ok(Effect::Cancelled { appid: appid.to_owned(), credential_id: held.id })
+    Ok((row, held.id))
 }
 
 /// First 8 bytes of SHA-256 over the parts.

@@ -150,6 +150,8 @@ pub struct Facts {
     pub component: bool,
     /// False after the owner cancelled.
     pub authorized: bool,
+    /// The operator removed the account.
+    pub removed: bool,
     /// There is a token.
     pub has_token: bool,
     /// There is a refresh token (always true for the component token).
@@ -232,6 +234,9 @@ impl Decision {
 pub fn decide(facts: &Facts, now: i64) -> Decision {
     if !facts.authorized {
         return Decision::NeedsOperator { reason: ReasonCode::Unauthorized, retry_at: None };
+    }
+    if facts.removed {
+        return Decision::NeedsOperator { reason: ReasonCode::Removed, retry_at: None };
     }
     let wanted = wanted(facts, now);
     let Some(reason) = wanted else {

@@ -54,6 +54,10 @@ struct State {
     rotate: bool,
     redeemed: HashMap<String, usize>,
     listed: bool,
+    codes: usize,
+    /// Accounts that leave the list after so many of its pages were read.
+    leave_after: Vec<(usize, String)>,
+    pages: usize,
 }
 
 pub struct FakeWeChat {
@@ -92,6 +96,16 @@ impl FakeWeChat {
             *serial += 1_000;
         }
     }
+    /// WeChat lists these accounts, whatever is here.
+    pub fn list_accounts(&self, appids: impl IntoIterator<Item = String>) {
+        self.state.lock().unwrap().refresh.extend(appids.into_iter().map(|a| (a, 0)));
+    }
+    /// The account leaves the list after so many more of its pages were read, so that the rest of it moves up.
+    pub fn leave_after(&self, pages: usize, appid: &str) {
+        let mut state = self.state.lock().unwrap();
+        let at = state.pages + pages;
+        state.leave_after.push((at, appid.to_owned()));
+    }
     /// WeChat has another refresh token than we have.
     pub fn rotate_behind_our_back(&self, appid: &str) {
         *self.state.lock().unwrap().refresh.entry(appid.into()).or_default() += 1;
@@ -108,7 +122,11 @@ impl FakeWeChat {
                 state.component_serial += 1;
                 json!({"component_access_token": format!("component-token-{:030}", state.component_serial), "expires_in": state.lifetime})
             }
-            "api_create_preauthcode" => json!({"pre_auth_code": "preauthcode@@@one", "expires_in": 600}),
+            "api_create_preauthcode" => {
+                state.codes += 1;
+                let name = if state.codes == 1 { "one".to_owned() } else { state.codes.to_string() };
+                json!({"pre_auth_code": format!("preauthcode@@@{name}"), "expires_in": 600})
+            }
             "api_authorizer_token" => {
                 if body["authorizer_refresh_token"] != refresh(&state, &appid).as_str() {
                     return json!({"errcode": 61023, "errmsg": "refresh_token is invalid rid: 5fa26c60-1a0ebdd5-32fd1cd0"});
@@ -135,14 +153,24 @@ impl FakeWeChat {
                     "expires_in": state.lifetime, "authorizer_refresh_token": refresh(&state, &appid), "func_info": [{"funcscope_category": {"id": 15}}]}})
             }
             "api_get_authorizer_list" => {
-                let listed = state.listed;
-                let all: Vec<Value> = state
-                    .refresh
-                    .keys()
-                    .filter(|_| listed)
+                let number = |name: &str| usize::try_from(body[name].as_u64().unwrap_or(0)).unwrap();
+                let (offset, count) = (number("offset"), number("count"));
+                let mut appids: Vec<String> = state.refresh.keys().filter(|_| state.listed).cloned().collect();
+                appids.sort();
+                let total = appids.len();
+                let page: Vec<Value> = appids
+                    .iter()
+                    .skip(offset)
+                    .take(count)
                     .map(|a| json!({"authorizer_appid": a, "refresh_token": refresh(&state, a), "auth_time": self.clock.now() / 1000}))
                     .collect();
-                json!({"total_count": all.len(), "list": all})
+                state.pages += 1;
+                let leaving: Vec<String> =
+                    state.leave_after.iter().filter(|(at, _)| *at == state.pages).map(|(_, a)| a.clone()).collect();
+                for appid in leaving {
+                    state.refresh.remove(&appid);
+                }
+                json!({"total_count": total, "list": page})
             }
             "api_get_authorizer_info" => {
                 json!({"authorizer_info": {"nick_name": "花店", "user_name": "gh_1", "service_type_info": {"id": 2},

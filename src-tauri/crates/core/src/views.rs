@@ -9,7 +9,7 @@ use crate::dto::{
     PlatformStatus, ReasonCode, SecretHints, TicketView, TokenState, TokenView,
 };
 use crate::engine::facts;
-use crate::policy::{self, Decision, FailureKind};
+use crate::policy::{self, Decision};
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::credential::CredentialRow;
 use crate::store::tables::platform::PlatformRow;
@@ -57,8 +57,8 @@ pub(crate) fn token(core: &Core, row: Option<&CredentialRow>, now: i64) -> Token
         next_refresh_at: decision.next_at(now),
         generation: row.generation,
         in_flight: core.engine().memory().in_flight.contains(&row.id),
-        // A cancelled authorization is a state, not something to mend.
-        needs_operator: matches!(decision, Decision::NeedsOperator { .. }) && facts.authorized,
+        // A cancelled authorization or a removed account is a state, not something to mend.
+        needs_operator: matches!(decision, Decision::NeedsOperator { .. }) && facts.authorized && !facts.removed,
         reason_code: reason,
         reason: reason.text().to_owned(),
         last_error: row.failure.clone(),
@@ -70,16 +70,7 @@ pub(crate) fn ticket(row: &PlatformRow, now: i64) -> TicketView {
     TicketView { state: policy::ticket_state(received_at, now), received_at, recent: row.ticket_recent.clone() }
 }
 
-pub(crate) fn state_of(account: &AccountRow, credential: Option<&CredentialRow>) -> AccountState {
-    if !account.authorized {
-        return AccountState::Unauthorized;
-    }
-    match credential {
-        Some(c) if c.failure_kind == Some(FailureKind::NeedsAuthorization) => AccountState::NeedsAuthorization,
-        Some(c) if c.failures > 0 => AccountState::Failing,
-        _ => AccountState::Authorized,
-    }
-}
+pub(crate) use crate::store::index::state_of;
 
 pub(crate) fn account(
     core: &Core,
@@ -100,18 +91,21 @@ pub(crate) fn account(
         scopes: row.scopes.clone(),
         authorized_at: row.authorized_at,
         has_avatar: row.has_avatar,
+        note: row.note.clone(),
+        tags: row.tags.clone(),
+        removed_at: row.removed_at,
+        unauthorized_at: (row.unauthorized_at > 0).then_some(row.unauthorized_at),
         token: token(core, credential, now),
     }
 }
 
 pub(crate) type AccountWithCredential = (Arc<AccountRow>, Option<Arc<CredentialRow>>);
 
-/// Accounts with their credentials, by platform row id.
+/// Accounts that are shown, with their credentials, by platform row id.
 pub(crate) fn accounts_by_platform(core: &Core) -> HashMap<i64, Vec<AccountWithCredential>> {
     let mut all: HashMap<i64, Vec<AccountWithCredential>> = HashMap::new();
     for pair in core.store().mirror().accounts() {
-        // A cancellation that came before any authorization left a row for the inbox only.
-        if pair.0.authorized_at == 0 {
+        if !pair.0.is_known() || pair.0.removed_at.is_some() {
             continue;
         }
         all.entry(pair.0.platform_id).or_default().push(pair);
@@ -157,7 +151,7 @@ fn mask_proxy(url: &str) -> String {
     }
 }
 
-pub(crate) fn platform(core: &Core, row: &PlatformRow, accounts: &[AccountWithCredential], now: i64) -> Platform {
+pub(crate) fn platform(core: &Core, row: &PlatformRow, now: i64) -> Platform {
     Platform {
         component_appid: row.component_appid.clone(),
         name: row.name.clone(),
@@ -165,6 +159,8 @@ pub(crate) fn platform(core: &Core, row: &PlatformRow, accounts: &[AccountWithCr
         endpoints: row.endpoints.clone(),
         outbound_proxy: row.outbound_proxy.as_ref().map(|p| mask_proxy(p.expose())),
         has_previous_key: row.previous_encoding_aes_key.is_some(),
+        previous_key_since: row.previous_key_since,
+        previous_key_used_at: core.previous_key_used_at(row.id),
         secret_hints: SecretHints {
             component_appsecret: hint(row.component_appsecret.expose()),
             verify_token: hint(row.verify_token.expose()),
@@ -172,7 +168,7 @@ pub(crate) fn platform(core: &Core, row: &PlatformRow, accounts: &[AccountWithCr
         },
         sandbox: row.sandbox,
         callback_urls: callback_urls(&row.component_appid, &row.public_base_url),
-        accounts: counts(accounts),
+        accounts: core.store().mirror().index(|i| i.counts(Some(row.id))),
         ticket: ticket(row, now),
         component_token: token(core, core.store().mirror().component_credential(row.id).as_deref(), now),
         created_at: row.created_at,
@@ -180,18 +176,13 @@ pub(crate) fn platform(core: &Core, row: &PlatformRow, accounts: &[AccountWithCr
     }
 }
 
-pub(crate) fn platform_status(
-    core: &Core,
-    row: &PlatformRow,
-    accounts: &[AccountWithCredential],
-    now: i64,
-) -> PlatformStatus {
+pub(crate) fn platform_status(core: &Core, row: &PlatformRow, now: i64) -> PlatformStatus {
     PlatformStatus {
         component_appid: row.component_appid.clone(),
         name: row.name.clone(),
         ticket: ticket(row, now),
         component_token: token(core, core.store().mirror().component_credential(row.id).as_deref(), now),
-        accounts: counts(accounts),
+        accounts: core.store().mirror().index(|i| i.counts(Some(row.id))),
     }
 }
 

@@ -26,6 +26,14 @@ pub enum Command {
     /// Authorized accounts.
     #[command(subcommand)]
     Account(Account),
+    /// Tenants that accounts belong to.
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Authorize links that were made.
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Compare the accounts here with WeChat's list, and take what was chosen.
+    Reconcile(Reconcile),
     /// Health of the engine and of every platform.
     Status(Output),
     /// Make a one-time authorize link for an account's owner.
@@ -140,7 +148,121 @@ pub enum Account {
         /// Only accounts of this platform.
         #[arg(long, value_name = "COMPONENT_APPID")]
         platform: Option<String>,
+        /// Only accounts of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// Only accounts with this tag.
+        #[arg(long)]
+        tag: Option<String>,
     },
+    /// Note something about an account.
+    Note {
+        #[command(flatten)]
+        of: AccountName,
+        /// The note; empty takes it away.
+        note: String,
+    },
+    /// Give an account exactly these tags.
+    Tag {
+        #[command(flatten)]
+        of: AccountName,
+        /// The tags; none takes them away.
+        tags: Vec<String>,
+    },
+    /// Give an account a tenant; a new one is made.
+    Tenant {
+        #[command(flatten)]
+        of: AccountName,
+        /// The tenant; left out, the account belongs to none.
+        tenant: Option<String>,
+    },
+    /// Hide an account and stop renewing it; its authorization at WeChat stays.
+    Remove(AccountName),
+    /// Bring a removed account back.
+    Restore(AccountName),
+    /// What happened to an account.
+    History {
+        #[command(flatten)]
+        of: AccountName,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Which account.
+#[derive(clap::Args)]
+pub struct AccountName {
+    /// The platform's appid.
+    pub component_appid: String,
+    /// The account's appid.
+    pub appid: String,
+}
+
+#[derive(Subcommand)]
+pub enum Tenant {
+    /// List tenants.
+    List {
+        #[command(flatten)]
+        output: Output,
+        /// Count only accounts of this platform.
+        #[arg(long, value_name = "COMPONENT_APPID")]
+        platform: Option<String>,
+    },
+    /// Make a tenant.
+    Add {
+        /// Its name.
+        name: String,
+    },
+    /// Give a tenant another name; its accounts and links follow.
+    Rename {
+        /// The name now.
+        name: String,
+        /// The name to come.
+        new_name: String,
+    },
+    /// Archive a tenant: its accounts keep it, nothing new can be given it.
+    Archive {
+        /// Its name.
+        name: String,
+        /// Take it out of the archive again.
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum LinkCommand {
+    /// List links of the last 30 days, newest first.
+    List {
+        #[command(flatten)]
+        output: Output,
+        /// Only links of this platform.
+        #[arg(long, value_name = "COMPONENT_APPID")]
+        platform: Option<String>,
+        /// Only this state: waiting, opened, redeeming, authorized, cancelled, failed or expired.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only links of this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Reconcile {
+    /// The platform's appid.
+    pub component_appid: String,
+    /// Add the accounts that are missing here, with WeChat's refresh tokens.
+    #[arg(long)]
+    pub add: bool,
+    /// Take WeChat's refresh tokens where they differ.
+    #[arg(long)]
+    pub update: bool,
+    /// Mark accounts that WeChat does not list any more as unauthorized.
+    #[arg(long)]
+    pub mark_gone: bool,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 #[derive(clap::Args)]
@@ -162,6 +284,9 @@ pub struct AuthorizeLink {
     /// Tenant that the account will belong to.
     #[arg(long)]
     pub tenant: Option<String>,
+    /// A note that comes back with the result.
+    #[arg(long)]
+    pub note: Option<String>,
     /// Save the QR code; without it, a terminal shows it.
     #[arg(long, value_name = "FILE.svg|FILE.png")]
     pub qr: Option<PathBuf>,

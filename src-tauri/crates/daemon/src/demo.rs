@@ -115,6 +115,7 @@ async fn authorize(
         biz_appid: None,
         scopes: Vec::new(),
         tenant: None,
+        note: None,
     };
     let link = core.create_link(request).await?;
     visit(&link, kind, taken).await?;

@@ -52,6 +52,22 @@ authorized_at: number,
  */
 has_avatar: boolean, 
 /**
+ * The operator's note.
+ */
+note: string, 
+/**
+ * The operator's tags, in their order.
+ */
+tags: Array<string>, 
+/**
+ * Hidden by the operator since, ms; null while it is shown.
+ */
+removed_at: number | null, 
+/**
+ * Last cancellation by the owner, ms; null when there was none.
+ */
+unauthorized_at: number | null, 
+/**
  * Token health.
  */
 token: TokenView, };

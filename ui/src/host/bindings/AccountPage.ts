@@ -21,4 +21,8 @@ total: number,
 /**
  * All accounts of the platform filter by state, whatever the other filters.
  */
-counts: AccountCounts, };
+counts: AccountCounts, 
+/**
+ * Removed accounts of the platform filter, which `counts` leaves out.
+ */
+removed: number, };

@@ -20,9 +20,22 @@ state?: AccountState,
  */
 kind?: AccountKind, 
 /**
- * Part of name, appid, original id or principal, case-insensitive.
+ * Parts of name, appid, original id, principal, tenant or tags, case-insensitive; each word between blanks must
+ * occur.
  */
 q?: string, 
+/**
+ * Only this tenant; empty for those without one.
+ */
+tenant?: string, 
+/**
+ * Only with this tag.
+ */
+tag?: string, 
+/**
+ * Only removed ones; otherwise they are left out.
+ */
+removed?: boolean, 
 /**
  * Order.
  */
@@ -38,4 +51,8 @@ limit?: number,
 /**
  * From `next_cursor` of the page before.
  */
-cursor?: string, };
+cursor?: string, 
+/**
+ * From this row on, so that any jump in a list is one request. Wins over `cursor`.
+ */
+offset?: number, };

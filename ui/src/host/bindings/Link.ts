@@ -21,7 +21,7 @@ component_appid: string,
  */
 kind: LinkKind, 
 /**
- * WeChat's page with all parameters.
+ * WeChat's page with all parameters; empty in lists.
  */
 url: string, 
 /**
@@ -30,7 +30,7 @@ url: string,
  */
 launch_url: string, 
 /**
- * QR code of `launch_url` as an SVG document, dark modules on white with its quiet zone.
+ * QR code of `launch_url` as an SVG document, dark modules on white with its quiet zone; empty in lists.
  */
 qr_svg: string, 
 /**
@@ -52,4 +52,40 @@ account: Account | null,
 /**
  * Why redeeming failed.
  */
-error: LastError | null, };
+error: LastError | null, 
+/**
+ * Kinds of account that were asked for, see [`LinkRequest::auth_type`].
+ */
+auth_type: number | null, 
+/**
+ * Exactly this account was asked for.
+ */
+biz_appid: string | null, 
+/**
+ * Permission sets that were asked for.
+ */
+scopes: Array<number>, 
+/**
+ * Tenant of the account to come.
+ */
+tenant: string | null, 
+/**
+ * The operator's note.
+ */
+note: string, 
+/**
+ * First opening of the launch page, ms.
+ */
+opened_at: number | null, 
+/**
+ * When `account` authorized through it, ms.
+ */
+authorized_at: number | null, 
+/**
+ * When WeChat last sent the administrator back without a code, ms.
+ */
+cancelled_at: number | null, 
+/**
+ * The link that this one was made from.
+ */
+made_from: string | null, };

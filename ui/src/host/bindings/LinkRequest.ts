@@ -28,4 +28,8 @@ scopes: Array<number>,
 /**
  * Tenant that the account will belong to.
  */
-tenant?: string, };
+tenant?: string, 
+/**
+ * A note that comes back with the result, at most 200 characters.
+ */
+note?: string, };

@@ -3,4 +3,4 @@
 /**
  * Where a link stands.
  */
-export type LinkState = "waiting" | "opened" | "redeeming" | "authorized" | "failed" | "expired";
+export type LinkState = "waiting" | "opened" | "redeeming" | "authorized" | "cancelled" | "failed" | "expired";

@@ -35,6 +35,14 @@ outbound_proxy: string | null,
  */
 has_previous_key: boolean, 
 /**
+ * Since when the key before is only the previous one, ms; it opens pushes as long as WeChat uses it.
+ */
+previous_key_since: number | null, 
+/**
+ * Last push that needed the previous key, ms, since the engine started.
+ */
+previous_key_used_at: number | null, 
+/**
  * Last characters of each secret, so that a person can tell which one is stored (`…a59e`).
  */
 secret_hints: SecretHints, 

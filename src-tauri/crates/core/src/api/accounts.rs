@@ -11,11 +11,14 @@ pub(super) const LIST: &[Parameter] = &[
     ("platform", "string", "Only accounts of this component appid."),
     ("state", "string", "authorized, failing, needs_authorization or unauthorized."),
     ("kind", "string", "official_account, mini_program or unknown."),
-    ("q", "string", "Part of name, appid, original id or principal."),
+    ("q", "string", "Words that must occur in name, appid, original id, principal, tenant or tags."),
+    ("tenant", "string", "Only accounts of this tenant."),
+    ("tag", "string", "Only accounts with this tag."),
     ("sort", "string", "authorized_at (default), expires_at, name or state."),
     ("descending", "boolean", "Turns the order round."),
     ("limit", "integer", "1 to 1000, default 100."),
     ("cursor", "string", "next_cursor of the page before."),
+    ("offset", "integer", "From this row on; wins over cursor."),
 ];
 
 fn choice<T: serde::de::DeserializeOwned>(call: &Call, name: &str) -> Result<Option<T>, AppError> {
@@ -37,10 +40,14 @@ pub(super) async fn list(call: Call) -> Answer {
         state: choice(&call, "state")?,
         kind: choice(&call, "kind")?,
         q: call.query("q").map(str::to_owned),
+        tenant: call.query("tenant").map(str::to_owned),
+        tag: call.query("tag").map(str::to_owned),
+        removed: None,
         sort: choice(&call, "sort")?,
         descending: Some(descending),
         limit: call.number("limit")?,
         cursor: call.query("cursor").map(str::to_owned),
+        offset: call.number("offset")?,
     };
     json(&call.core().list_accounts(&query)?)
 }

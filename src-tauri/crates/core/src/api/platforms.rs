@@ -51,6 +51,8 @@ struct AuthorizeLinkRequest {
     scopes: Option<Vec<u32>>,
     #[serde(default)]
     tenant: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
 }
 
 pub(super) async fn authorize_link(call: Call) -> Answer {
@@ -64,6 +66,7 @@ pub(super) async fn authorize_link(call: Call) -> Answer {
             biz_appid: request.biz_appid,
             scopes: request.scopes.unwrap_or_default(),
             tenant: request.tenant,
+            note: request.note,
         })
         .await?;
     json(

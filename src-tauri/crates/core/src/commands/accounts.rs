@@ -8,11 +8,12 @@ use wechat::account::{Label, account_status, verify_type};
 use crate::clock;
 use crate::core::Core;
 use crate::dto::{
-    Account, AccountDetail, AccountKind, AccountPage, AccountQuery, AccountSort, Attempt, Bilingual, ErrorCode,
-    PermissionSet, ReasonCode, RevealedSecret,
+    Account, AccountDetail, AccountKind, AccountPage, AccountQuery, Attempt, Bilingual, ErrorCode, PermissionSet,
+    ReasonCode, RevealedSecret,
 };
 use crate::engine::{self, Wake};
 use crate::error::AppError;
+use crate::store::index::Find;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::platform::PlatformRow;
 use crate::store::tables::{account, attempt};
@@ -43,7 +44,8 @@ impl Core {
         }
     }
 
-    /// An account by appid. The same account may have authorized several platforms: `platform` chooses.
+    /// An account by appid. The same account may have authorized several platforms: `platform` chooses. A removed one is
+    /// not found.
     ///
     /// # Errors
     /// `NotFound`, or `Ambiguous` naming the platforms.
@@ -52,6 +54,24 @@ impl Core {
         platform: Option<&str>,
         appid: &str,
     ) -> Result<(Arc<PlatformRow>, Arc<AccountRow>), AppError> {
+        self.find_account_if(platform, appid, |row| row.removed_at.is_none())
+    }
+
+    /// The same, removed or not.
+    pub(crate) fn find_any_account(
+        &self,
+        component_appid: &str,
+        appid: &str,
+    ) -> Result<(Arc<PlatformRow>, Arc<AccountRow>), AppError> {
+        self.find_account_if(Some(component_appid), appid, |_| true)
+    }
+
+    fn find_account_if(
+        &self,
+        platform: Option<&str>,
+        appid: &str,
+        counts: impl Fn(&AccountRow) -> bool,
+    ) -> Result<(Arc<PlatformRow>, Arc<AccountRow>), AppError> {
         let mirror = self.store().mirror();
         let platforms = match platform {
             Some(component_appid) => vec![self.platform_row(component_appid)?],
@@ -59,6 +79,7 @@ impl Core {
         };
         let mut found: Vec<_> =
             platforms.into_iter().filter_map(|p| mirror.account_by_appid(p.id, appid).map(|a| (p, a))).collect();
+        found.retain(|(_, row)| counts(row));
         match found.len() {
             0 => Err(AppError::not_found("account", appid)),
             1 => Ok(found.remove(0)),
@@ -84,63 +105,42 @@ impl Core {
     /// # Errors
     /// `NotFound` for an unknown platform, `InvalidInput` for a bad cursor.
     pub fn list_accounts(&self, query: &AccountQuery) -> Result<AccountPage, AppError> {
-        let platforms = match &query.platform {
-            Some(component_appid) => vec![self.platform_row(component_appid)?],
-            None => self.store().mirror().platforms(),
-        };
-        let skip: usize = match query.cursor.as_deref() {
-            None | Some("") => 0,
-            Some(cursor) => cursor.parse().map_err(|_| {
+        let platform_id = query.platform.as_deref().map(|c| self.platform_row(c).map(|p| p.id)).transpose()?;
+        let skip: usize = match (query.offset, query.cursor.as_deref()) {
+            (Some(offset), _) => usize::try_from(offset).unwrap_or(usize::MAX),
+            (None, None | Some("")) => 0,
+            (None, Some(cursor)) => cursor.parse().map_err(|_| {
                 AppError::invalid_field("cursor", "format", "must come from next_cursor", "应取自上一页的 next_cursor")
             })?,
         };
-        let by_platform = views::accounts_by_platform(self);
-        let now = self.clock().now();
-        let needle = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
-        let mut counted = Vec::new();
-        let mut rows = Vec::new();
-        for platform in &platforms {
-            for pair in by_platform.get(&platform.id).map_or(&[][..], Vec::as_slice) {
-                counted.push(pair.clone());
-                let (row, credential) = pair;
-                let matches = query.state.is_none_or(|state| views::state_of(row, credential.as_deref()) == state)
-                    && query.kind.is_none_or(|kind| row.kind.unwrap_or(AccountKind::Unknown) == kind)
-                    && needle.as_ref().is_none_or(|q| {
-                        [&row.nick_name, &row.appid, &row.user_name, &row.principal_name]
-                            .iter()
-                            .any(|t| t.to_lowercase().contains(q.as_str()))
-                    });
-                if matches {
-                    rows.push((platform.clone(), row.clone(), credential.clone()));
-                }
-            }
-        }
-        match query.sort.unwrap_or_default() {
-            AccountSort::ExpiresAt => {
-                rows.sort_by_key(|(_, a, c)| (c.as_ref().and_then(|c| c.expires_at).unwrap_or(i64::MAX), a.id))
-            }
-            AccountSort::Name => rows.sort_by(|a, b| a.1.nick_name.cmp(&b.1.nick_name).then(a.1.id.cmp(&b.1.id))),
-            // Newest first is what a person wants to see after an authorization.
-            AccountSort::AuthorizedAt => rows.sort_by_key(|(_, a, _)| (std::cmp::Reverse(a.authorized_at), a.id)),
-            AccountSort::State => rows.sort_by_key(|(_, a, c)| (views::state_of(a, c.as_deref()) as u8, a.id)),
-        }
-        if query.descending.unwrap_or(false) {
-            rows.reverse();
-        }
-        let total = rows.len();
+        let find = Find {
+            platform_id,
+            state: query.state,
+            kind: query.kind,
+            tenant: query.tenant.as_deref().map(str::trim).map(str::to_owned),
+            tag: query.tag.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned),
+            removed: query.removed.unwrap_or(false),
+            words: query.q.iter().flat_map(|q| q.split_whitespace()).map(str::to_lowercase).collect(),
+            sort: query.sort.unwrap_or_default(),
+            descending: query.descending.unwrap_or(false),
+        };
         let limit = usize::try_from(query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE)).unwrap_or(100);
-        let items: Vec<Account> = rows
+        let mirror = self.store().mirror();
+        let ((ids, total), counts, removed) =
+            mirror.index(|i| (i.find(&find, skip, limit), i.counts(platform_id), i.removed(platform_id)));
+        let now = self.clock().now();
+        let items: Vec<Account> = mirror
+            .accounts_by_id(&ids)
             .into_iter()
-            .skip(skip)
-            .take(limit)
-            .map(|(p, a, c)| views::account(self, &p, &a, c.as_deref(), now))
+            .filter_map(|(a, c)| Some(views::account(self, &*mirror.platform(a.platform_id)?, &a, c.as_deref(), now)))
             .collect();
-        let end = skip + items.len();
+        let end = skip + ids.len();
         Ok(AccountPage {
             items,
             next_cursor: (end < total).then(|| end.to_string()),
             total: i64::try_from(total).unwrap_or(i64::MAX),
-            counts: views::counts(&counted),
+            counts,
+            removed,
         })
     }
 
@@ -149,7 +149,7 @@ impl Core {
     /// # Errors
     /// `NotFound`; the store's.
     pub async fn get_account(&self, component_appid: &str, appid: &str) -> Result<AccountDetail, AppError> {
-        let (platform, row) = self.find_account(Some(component_appid), appid)?;
+        let (platform, row) = self.find_any_account(component_appid, appid)?;
         let attempts = self.list_attempts(component_appid, Some(appid)).await?;
         let words = |id: Option<i64>, of: &dyn Fn(i64) -> Option<Label>| match id {
             None => Bilingual::default(),
@@ -220,7 +220,7 @@ impl Core {
     /// # Errors
     /// `NotFound`; the store's.
     pub async fn get_avatar(&self, component_appid: &str, appid: &str) -> Result<Option<String>, AppError> {
-        let (_, row) = self.find_account(Some(component_appid), appid)?;
+        let (_, row) = self.find_any_account(component_appid, appid)?;
         let id = row.id;
         let avatar = self.store().read(move |c| Ok(account::avatar(c, id)?)).await?;
         Ok(avatar.map(|(mime, bytes)| engine::data_url(&mime, &bytes)))
@@ -239,7 +239,7 @@ impl Core {
     pub async fn list_attempts(&self, component_appid: &str, appid: Option<&str>) -> Result<Vec<Attempt>, AppError> {
         let mirror = self.store().mirror();
         let credential = match appid {
-            Some(appid) => mirror.account_credential(self.find_account(Some(component_appid), appid)?.1.id),
+            Some(appid) => mirror.account_credential(self.find_any_account(component_appid, appid)?.1.id),
             None => mirror.component_credential(self.platform_row(component_appid)?.id),
         };
         match credential {

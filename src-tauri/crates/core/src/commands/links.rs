@@ -1,5 +1,7 @@
 //! Authorize links and their QR codes.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
@@ -8,19 +10,23 @@ use wechat::links::AuthorizeLink;
 use wechat::secret::SecretString;
 
 use crate::core::Core;
-use crate::dto::{ErrorCode, Link, LinkKind, LinkRequest, LinkState, ReasonCode};
+use crate::dto::{
+    ErrorCode, Link, LinkKind, LinkPage, LinkQuery, LinkRequest, LinkState, LinkStateCount, PosterLanguage, ReasonCode,
+};
 use crate::engine::{data_url, last_error, usable};
 use crate::error::AppError;
 use crate::store::tables::link::{self, LinkRow};
 use crate::store::tables::redemption;
 use crate::{validate, views};
 
-/// Links in a list.
-const LISTED: u32 = 50;
+/// Links a page when none is asked for.
+const PAGE: u32 = 50;
+/// Most links a page.
+const MAX_PAGE: u32 = 500;
+/// Longest note, characters.
+const MAX_NOTE: usize = 200;
 /// Least side of the PNG, pixels.
 const PNG_SIDE: u32 = 1_024;
-/// Longest tenant name, characters.
-const MAX_TENANT: usize = 40;
 
 impl Core {
     /// Makes a link: a fresh pre-auth code, one a link (protocol C.3, D).
@@ -28,7 +34,36 @@ impl Core {
     /// # Errors
     /// `InvalidInput`; `Unavailable` without a component token; WeChat's refusal.
     pub async fn create_link(&self, request: LinkRequest) -> Result<Link, AppError> {
+        self.make_link(request, None).await
+    }
+
+    /// Makes a new link from an older one: the same request with a fresh pre-auth code.
+    ///
+    /// # Errors
+    /// `NotFound`; those of [`Core::create_link`].
+    pub async fn clone_link(&self, link_id: &str, kind: Option<LinkKind>) -> Result<Link, AppError> {
+        let (old, _) = self.link_row(link_id).await?;
+        let platform = self
+            .store()
+            .mirror()
+            .platform(old.platform_id)
+            .ok_or_else(|| AppError::not_found("platform of link", link_id))?;
+        let request = LinkRequest {
+            component_appid: platform.component_appid.clone(),
+            kind: kind.unwrap_or(old.kind),
+            auth_type: old.auth_type,
+            biz_appid: old.biz_appid,
+            scopes: old.scopes,
+            tenant: old.tenant,
+            note: Some(old.note),
+        };
+        self.make_link(request, Some(old.id)).await
+    }
+
+    async fn make_link(&self, request: LinkRequest, made_from: Option<String>) -> Result<Link, AppError> {
         check(&request)?;
+        let tenant = request.tenant.as_deref().map(str::trim).filter(|t| !t.is_empty());
+        let tenant = tenant.map(super::tenants::checked_name).transpose()?;
         let platform_id = self.platform_row(&request.component_appid)?.id;
         let runtime =
             self.runtime(platform_id).ok_or_else(|| AppError::not_found("platform", &request.component_appid))?;
@@ -44,6 +79,10 @@ impl Core {
             AppError::new(ErrorCode::Unavailable, format!("no link can be made yet: {why}"))
         })?;
         let now = self.clock().now();
+        if let Some(name) = tenant.clone() {
+            // Before the code is made: it costs quota.
+            self.store().write(move |tx| super::life::usable_tenant(tx, &name, now)).await?;
+        }
         let code = api::create_preauthcode(runtime.transport.as_ref(), token, &request.component_appid)
             .await
             .map_err(|e| AppError::refused(last_error(&e, self.clock().now())))?;
@@ -70,16 +109,23 @@ impl Core {
             kind: request.kind,
             url: SecretString::from(url),
             pre_auth_hash: link::code_hash(code.code.expose()),
-            tenant: request.tenant.filter(|t| !t.trim().is_empty()),
+            tenant,
             created_at: now,
             expires_at: now + code.expires_in.max(1) * 1000,
             opened_at: None,
             closed_at: None,
             account_id: None,
             error: None,
+            auth_type: request.auth_type,
+            biz_appid: request.biz_appid.filter(|b| !b.is_empty()),
+            scopes: request.scopes,
+            note: request.note.as_deref().map_or_else(String::new, |n| n.trim().to_owned()),
+            authorized_at: None,
+            cancelled_at: None,
+            made_from,
         };
         self.store().write(move |tx| link::insert(tx, &row)).await?;
-        self.changes().tell(["links"]);
+        self.changes().tell(["links", "tenants"]);
         self.get_link(&id).await
     }
 
@@ -95,14 +141,8 @@ impl Core {
         found.map(|(redeeming, row)| (row, redeeming)).ok_or_else(|| AppError::not_found("link", link_id))
     }
 
-    fn link_view(&self, row: LinkRow, redeeming: bool) -> Result<Link, AppError> {
-        let mirror = self.store().mirror();
-        let platform =
-            mirror.platform(row.platform_id).ok_or_else(|| AppError::not_found("platform of link", &row.id))?;
-        let launch_url =
-            format!("{}/wechat/{}/authorize/{}", platform.public_base_url, platform.component_appid, row.id);
-        let account = row.account_id.and_then(|id| mirror.account(id)).map(|a| self.account_view(&platform, &a));
-        let state = if account.is_some() {
+    pub(super) fn link_state(&self, row: &LinkRow, redeeming: bool) -> LinkState {
+        if row.account_id.is_some() {
             LinkState::Authorized
         } else if redeeming {
             LinkState::Redeeming
@@ -110,23 +150,44 @@ impl Core {
             LinkState::Failed
         } else if self.clock().now() >= row.expires_at {
             LinkState::Expired
+        } else if row.cancelled_at.is_some() {
+            LinkState::Cancelled
         } else if row.opened_at.is_some() {
             LinkState::Opened
         } else {
             LinkState::Waiting
-        };
+        }
+    }
+
+    /// Without its secrets and its picture, which a list needs not.
+    fn link_summary(&self, row: LinkRow, redeeming: bool) -> Result<Link, AppError> {
+        let mirror = self.store().mirror();
+        let platform =
+            mirror.platform(row.platform_id).ok_or_else(|| AppError::not_found("platform of link", &row.id))?;
+        let launch_url =
+            format!("{}/wechat/{}/authorize/{}", platform.public_base_url, platform.component_appid, row.id);
+        let account = row.account_id.and_then(|id| mirror.account(id)).map(|a| self.account_view(&platform, &a));
         Ok(Link {
-            qr_svg: qr_svg(&launch_url)?,
+            state: self.link_state(&row, redeeming),
+            qr_svg: String::new(),
             link_id: row.id,
             component_appid: platform.component_appid.clone(),
             kind: row.kind,
-            url: row.url.expose().clone(),
+            url: String::new(),
             launch_url,
-            state,
             created_at: row.created_at,
             expires_at: row.expires_at,
             account,
             error: row.error,
+            auth_type: row.auth_type,
+            biz_appid: row.biz_appid,
+            scopes: row.scopes,
+            tenant: row.tenant,
+            note: row.note,
+            opened_at: row.opened_at,
+            authorized_at: row.authorized_at,
+            cancelled_at: row.cancelled_at,
+            made_from: row.made_from,
         })
     }
 
@@ -136,25 +197,83 @@ impl Core {
     /// `NotFound`; the store's.
     pub async fn get_link(&self, link_id: &str) -> Result<Link, AppError> {
         let (row, redeeming) = self.link_row(link_id).await?;
-        self.link_view(row, redeeming)
+        let url = row.url.expose().clone();
+        let link = self.link_summary(row, redeeming)?;
+        Ok(Link { url, qr_svg: qr_svg(&link.launch_url)?, ..link })
     }
 
-    /// Newest links first.
+    /// Newest links first. Links are kept for 30 days.
     ///
     /// # Errors
     /// `NotFound` for an unknown platform; the store's.
-    pub async fn list_links(&self, component_appid: Option<&str>) -> Result<Vec<Link>, AppError> {
-        let platform_id = component_appid.map(|c| self.platform_row(c).map(|p| p.id)).transpose()?;
-        let rows = self
-            .store()
-            .read(move |c| {
-                let rows = link::list(c, platform_id, LISTED)?;
-                rows.into_iter()
-                    .map(|row| Ok((redemption::link_is_redeeming(c, &row.id)?, row)))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
-        rows.into_iter().map(|(redeeming, row)| self.link_view(row, redeeming)).collect()
+    pub async fn list_links(&self, query: &LinkQuery) -> Result<LinkPage, AppError> {
+        let platform_id = query.platform.as_deref().map(|c| self.platform_row(c).map(|p| p.id)).transpose()?;
+        let (rows, redeeming) =
+            self.store().read(move |c| Ok((link::list(c, platform_id)?, redemption::redeeming_links(c)?))).await?;
+        let needle = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
+        let mut counts = BTreeMap::<LinkState, i64>::new();
+        let mut matching = Vec::new();
+        for row in rows {
+            let state = self.link_state(&row, redeeming.contains(&row.id));
+            *counts.entry(state).or_default() += 1;
+            let wanted = query.state.is_none_or(|wanted| wanted == state)
+                && query.tenant.as_deref().is_none_or(|t| t == row.tenant.as_deref().unwrap_or(""))
+                && needle.as_ref().is_none_or(|q| self.link_text(&row).contains(q.as_str()));
+            if wanted {
+                matching.push(row);
+            }
+        }
+        let total = i64::try_from(matching.len()).unwrap_or(i64::MAX);
+        let limit = usize::try_from(query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE)).unwrap_or(50);
+        let offset = usize::try_from(query.offset.unwrap_or(0)).unwrap_or(usize::MAX);
+        let items = matching.into_iter().skip(offset).take(limit).map(|row| {
+            let redeeming = redeeming.contains(&row.id);
+            self.link_summary(row, redeeming)
+        });
+        Ok(LinkPage {
+            items: items.collect::<Result<_, _>>()?,
+            total,
+            counts: counts.into_iter().map(|(state, count)| LinkStateCount { state, count }).collect(),
+        })
+    }
+
+    /// What a link is searched by, in lower case.
+    fn link_text(&self, row: &LinkRow) -> String {
+        let account = row.account_id.and_then(|id| self.store().mirror().account(id));
+        let (name, appid) = account.as_ref().map_or(("", ""), |a| (a.nick_name.as_str(), a.appid.as_str()));
+        let parts = [
+            row.note.as_str(),
+            row.tenant.as_deref().unwrap_or(""),
+            row.biz_appid.as_deref().unwrap_or(""),
+            name,
+            appid,
+        ];
+        parts.join("\n").to_lowercase()
+    }
+
+    /// A poster to send in a chat, as an SVG document that needs nothing from outside: QR code, platform, until when.
+    /// `offset_minutes` is the reader's distance from UTC, as the time of day on it.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's.
+    pub async fn link_poster_svg(
+        &self,
+        link_id: &str,
+        lang: PosterLanguage,
+        offset_minutes: Option<i32>,
+    ) -> Result<String, AppError> {
+        let link = self.get_link(link_id).await?;
+        let platform = self.platform_row(&link.component_appid)?;
+        let code = code(&link.launch_url)?;
+        Ok(super::poster::svg(&super::poster::Poster {
+            code: &code,
+            platform: &platform.name,
+            kind: link.kind,
+            auth_type: link.auth_type,
+            expires_at: link.expires_at,
+            offset_minutes: offset_minutes.unwrap_or(super::poster::BEIJING),
+            lang,
+        }))
     }
 
     /// The link's QR code as a PNG `data:` URL.
@@ -189,8 +308,8 @@ fn check(request: &LinkRequest) -> Result<(), AppError> {
             "应为 wx 加 16 位十六进制数字",
         ));
     }
-    if request.tenant.as_deref().is_some_and(|t| t.chars().count() > MAX_TENANT) {
-        return Err(AppError::invalid_field("tenant", "length", "must have at most 40 characters", "最多 40 个字"));
+    if request.note.as_deref().is_some_and(|n| n.trim().chars().count() > MAX_NOTE) {
+        return Err(AppError::invalid_field("note", "length", "must have at most 200 characters", "最多 200 个字"));
     }
     if request.scopes.len() > 200 {
         return Err(AppError::invalid_field("scopes", "length", "must have at most 200 entries", "最多 200 项"));
@@ -198,7 +317,7 @@ fn check(request: &LinkRequest) -> Result<(), AppError> {
     Ok(())
 }
 
-fn code(text: &str) -> Result<QrCode, AppError> {
+pub(super) fn code(text: &str) -> Result<QrCode, AppError> {
     QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|e| AppError::new(ErrorCode::Internal, format!("the address does not fit a QR code: {e}")))
 }

@@ -6,10 +6,15 @@ mod accounts;
 mod app;
 mod egress;
 mod files;
+mod life;
 pub mod links;
 mod menus;
 mod overview;
 mod platforms;
+mod poster;
+mod tenants;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tunnels;
 
@@ -20,7 +25,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::core::Core;
-use crate::dto::{AccountQuery, Endpoints, ErrorCode, LinkRequest, PlatformInput, SecretField, TunnelInput};
+use crate::dto::{
+    AccountQuery, Endpoints, ErrorCode, LinkKind, LinkQuery, LinkRequest, PlatformInput, PosterLanguage,
+    ReconcileChoices, SecretField, TunnelInput,
+};
 use crate::error::AppError;
 
 #[derive(Deserialize)]
@@ -106,6 +114,69 @@ struct SwitchArgs {
     on: bool,
 }
 
+#[derive(Deserialize)]
+struct LinkQueryArgs {
+    query: LinkQuery,
+}
+#[derive(Deserialize)]
+struct CloneArgs {
+    link_id: String,
+    #[serde(default)]
+    kind: Option<LinkKind>,
+}
+#[derive(Deserialize)]
+struct PosterArgs {
+    link_id: String,
+    #[serde(default)]
+    lang: PosterLanguage,
+    #[serde(default)]
+    tz_offset_minutes: Option<i32>,
+}
+#[derive(Deserialize)]
+struct RenameArgs {
+    name: String,
+    new_name: String,
+}
+#[derive(Deserialize)]
+struct TenantArgs {
+    component_appid: String,
+    appids: Vec<String>,
+    tenant: Option<String>,
+}
+#[derive(Deserialize)]
+struct NoteArgs {
+    component_appid: String,
+    appid: String,
+    note: String,
+}
+#[derive(Deserialize)]
+struct TagsArgs {
+    component_appid: String,
+    appid: String,
+    tags: Vec<String>,
+}
+#[derive(Deserialize)]
+struct ChangeTagsArgs {
+    component_appid: String,
+    appids: Vec<String>,
+    #[serde(default)]
+    add: Vec<String>,
+    #[serde(default)]
+    remove: Vec<String>,
+}
+#[derive(Deserialize)]
+struct HistoryArgs {
+    component_appid: String,
+    appid: String,
+    before: Option<i64>,
+}
+#[derive(Deserialize)]
+struct ReconcileArgs {
+    component_appid: String,
+    preview_id: String,
+    choices: ReconcileChoices,
+}
+
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
     serde_json::from_value(args).map_err(|e| bad_json(&e))
 }
@@ -179,9 +250,28 @@ table! {
     "permission_sets" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::permission_sets());
     "create_link" (a: RequestArgs) => async |c: &Core, a: RequestArgs| c.create_link(a.request).await;
     "get_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.get_link(&a.link_id).await;
-    "list_links" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_links(a.component_appid.as_deref()).await;
+    "clone_link" (a: CloneArgs) => async |c: &Core, a: CloneArgs| c.clone_link(&a.link_id, a.kind).await;
+    "list_links" (a: LinkQueryArgs) => async |c: &Core, a: LinkQueryArgs| c.list_links(&a.query).await;
+    "link_poster_svg" (a: PosterArgs) => async |c: &Core, a: PosterArgs| c.link_poster_svg(&a.link_id, a.lang, a.tz_offset_minutes).await;
     "link_qr_png" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.link_qr_png(&a.link_id).await;
     "close_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.close_link(&a.link_id).await;
+    "list_tenants" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_tenants(a.component_appid.as_deref()).await;
+    "create_tenant" (a: NameArgs) => async |c: &Core, a: NameArgs| c.create_tenant(&a.name).await;
+    "rename_tenant" (a: RenameArgs) => async |c: &Core, a: RenameArgs| c.rename_tenant(&a.name, &a.new_name).await;
+    "archive_tenant" (a: NameArgs) => async |c: &Core, a: NameArgs| c.archive_tenant(&a.name).await;
+    "unarchive_tenant" (a: NameArgs) => async |c: &Core, a: NameArgs| c.unarchive_tenant(&a.name).await;
+    "set_account_tenant" (a: TenantArgs) => async |c: &Core, a: TenantArgs| c.set_account_tenant(&a.component_appid, &a.appids, a.tenant.as_deref()).await;
+    "set_account_note" (a: NoteArgs) => async |c: &Core, a: NoteArgs| c.set_account_note(&a.component_appid, &a.appid, &a.note).await;
+    "set_account_tags" (a: TagsArgs) => async |c: &Core, a: TagsArgs| c.set_account_tags(&a.component_appid, &a.appid, &a.tags).await;
+    "change_account_tags" (a: ChangeTagsArgs) => async |c: &Core, a: ChangeTagsArgs| c.change_account_tags(&a.component_appid, &a.appids, &a.add, &a.remove).await;
+    "list_tags" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_tags(a.component_appid.as_deref());
+    "remove_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.remove_account(&a.component_appid, &a.appid).await;
+    "restore_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.restore_account(&a.component_appid, &a.appid).await;
+    "list_account_history" (a: HistoryArgs) => async |c: &Core, a: HistoryArgs| c.list_account_history(&a.component_appid, &a.appid, a.before).await;
+    "reconcile_preview" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.reconcile_preview(&a.component_appid).await;
+    "reconcile_apply" (a: ReconcileArgs) => async |c: &Core, a: ReconcileArgs| c.reconcile_apply(&a.component_appid, &a.preview_id, a.choices).await;
+    "reconcile_progress" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.reconcile_progress(&a.component_appid);
+    "reconcile_cancel" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.reconcile_cancel(&a.component_appid);
     "list_tunnel_clients" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_tunnel_clients().await;
     "list_tunnels" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_tunnels().await;
     "save_tunnel" (a: TunnelArgs) => async |c: &Core, a: TunnelArgs| c.save_tunnel(a.input).await;

@@ -30,9 +30,7 @@ impl Core {
     #[must_use]
     pub fn list_platforms(&self) -> Vec<Platform> {
         let now = self.clock().now();
-        let accounts = views::accounts_by_platform(self);
-        let of = |id| accounts.get(&id).map_or(&[][..], Vec::as_slice);
-        self.store().mirror().platforms().iter().map(|p| views::platform(self, p, of(p.id), now)).collect()
+        self.store().mirror().platforms().iter().map(|p| views::platform(self, p, now)).collect()
     }
 
     /// One platform.
@@ -41,8 +39,7 @@ impl Core {
     /// `NotFound`.
     pub fn get_platform(&self, component_appid: &str) -> Result<Platform, AppError> {
         let row = self.platform_row(component_appid)?;
-        let accounts = views::accounts_by_platform(self);
-        Ok(views::platform(self, &row, accounts.get(&row.id).map_or(&[][..], Vec::as_slice), self.clock().now()))
+        Ok(views::platform(self, &row, self.clock().now()))
     }
 
     /// Checks the rules and saves nothing.
@@ -91,6 +88,12 @@ impl Core {
             name: input.name.trim().to_owned(),
             component_appsecret: keep(input.component_appsecret, old.map(|o| &o.component_appsecret)),
             verify_token: keep(input.verify_token, old.map(|o| &o.verify_token)),
+            previous_key_since: match old {
+                _ if previous.is_none() => None,
+                // The same key as before: since then; another one: since now.
+                Some(old) if old.previous_encoding_aes_key == previous => old.previous_key_since,
+                _ => Some(now),
+            },
             encoding_aes_key: key,
             previous_encoding_aes_key: previous,
             public_base_url: input.public_base_url.trim_end_matches('/').to_owned(),

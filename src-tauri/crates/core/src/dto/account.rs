@@ -59,6 +59,14 @@ pub struct Account {
     pub authorized_at: i64,
     /// An avatar is cached (`get_avatar`).
     pub has_avatar: bool,
+    /// The operator's note.
+    pub note: String,
+    /// The operator's tags, in their order.
+    pub tags: Vec<String>,
+    /// Hidden by the operator since, ms; null while it is shown.
+    pub removed_at: Option<i64>,
+    /// Last cancellation by the owner, ms; null when there was none.
+    pub unauthorized_at: Option<i64>,
     /// Token health.
     pub token: TokenView,
 }
@@ -74,8 +82,15 @@ pub struct AccountQuery {
     pub state: Option<AccountState>,
     /// Only this kind.
     pub kind: Option<AccountKind>,
-    /// Part of name, appid, original id or principal, case-insensitive.
+    /// Parts of name, appid, original id, principal, tenant or tags, case-insensitive; each word between blanks must
+    /// occur.
     pub q: Option<String>,
+    /// Only this tenant; empty for those without one.
+    pub tenant: Option<String>,
+    /// Only with this tag.
+    pub tag: Option<String>,
+    /// Only removed ones; otherwise they are left out.
+    pub removed: Option<bool>,
     /// Order.
     pub sort: Option<AccountSort>,
     /// Descending.
@@ -84,6 +99,8 @@ pub struct AccountQuery {
     pub limit: Option<u32>,
     /// From `next_cursor` of the page before.
     pub cursor: Option<String>,
+    /// From this row on, so that any jump in a list is one request. Wins over `cursor`.
+    pub offset: Option<u32>,
 }
 
 /// Order of accounts.
@@ -114,6 +131,8 @@ pub struct AccountPage {
     pub total: i64,
     /// All accounts of the platform filter by state, whatever the other filters.
     pub counts: AccountCounts,
+    /// Removed accounts of the platform filter, which `counts` leaves out.
+    pub removed: i64,
 }
 
 /// An account with its details and history.

@@ -7,17 +7,21 @@
 mod account;
 mod channel;
 mod check;
+mod life;
 mod link;
 mod overview;
 mod platform;
+mod reconcile;
 mod status;
 mod tunnel;
 
 pub use account::*;
 pub use channel::*;
 pub use check::*;
+pub use life::*;
 pub use link::*;
 pub use overview::*;
 pub use platform::*;
+pub use reconcile::*;
 pub use status::*;
 pub use tunnel::*;

@@ -86,6 +86,10 @@ pub struct Platform {
     pub outbound_proxy: Option<String>,
     /// A previous AES key is kept.
     pub has_previous_key: bool,
+    /// Since when the key before is only the previous one, ms; it opens pushes as long as WeChat uses it.
+    pub previous_key_since: Option<i64>,
+    /// Last push that needed the previous key, ms, since the engine started.
+    pub previous_key_used_at: Option<i64>,
     /// Last characters of each secret, so that a person can tell which one is stored (`…a59e`).
     pub secret_hints: SecretHints,
     /// Made by the built-in sandbox.

@@ -67,6 +67,8 @@ pub enum ReasonCode {
     NeedsAuthorization,
     /// The owner cancelled the authorization.
     Unauthorized,
+    /// The operator removed the account; it is not renewed until it is restored.
+    Removed,
     /// The account gave no refresh token (it has no API permission).
     NoRefreshToken,
 }
@@ -227,6 +229,7 @@ impl ReasonCode {
             Self::TokenRejected => "a forced refresh did not cure the rejected token",
             Self::NeedsAuthorization => "the refresh token is dead; the owner must authorize again",
             Self::Unauthorized => "the owner cancelled the authorization",
+            Self::Removed => "removed here; not renewed until it is restored",
             Self::NoRefreshToken => "WeChat gave no refresh token for this account",
         }
     }

@@ -11,7 +11,7 @@ use super::{last_error, usable};
 use crate::core::Core;
 use crate::dto::{AccountKind, ErrorCode};
 use crate::error::AppError;
-use crate::store::tables::account;
+use crate::store::tables::{account, account_event};
 
 /// Largest avatar kept, bytes. WeChat's are under 100 KiB.
 const MAX_AVATAR: usize = 1 << 20;
@@ -74,7 +74,10 @@ pub async fn fetch(core: &Core, account_id: i64) -> Result<(), AppError> {
             row.verify_type = info.verify_type.or(row.verify_type);
             row.account_status = info.account_status.or(row.account_status);
             if !info.authorization.func_info.is_empty() {
-                row.scopes = info.authorization.func_info.iter().map(|f| i64::from(f.id)).collect();
+                let scopes: Vec<i64> = info.authorization.func_info.iter().map(|f| i64::from(f.id)).collect();
+                // An event that never arrived shows here.
+                account_event::scopes_changed(tx, account_id, now, &row.scopes, &scopes)?;
+                row.scopes = scopes;
             }
             row.details_at = Some(now);
             row.details_error = None;

@@ -16,8 +16,8 @@ use crate::store::tables::credential::CredentialRow;
 
 /// Rows a page; WeChat's maximum.
 const PAGE: u32 = 500;
-/// Pages read at most: 100,000 accounts. Guards against a list that never ends.
-const MAX_PAGES: u32 = 200;
+/// Pages read at most: twice 100,000 accounts. Guards against a list that never ends.
+const MAX_PAGES: u32 = 400;
 
 /// An account in WeChat's list.
 #[derive(Debug, Clone)]
@@ -92,16 +92,30 @@ impl Heal {
             *number
         };
         let at = core.clock().now();
-        let list = Arc::new(read_all(core, platform_id).await?);
+        let list = Arc::new(read_all(core, platform_id, |_, _| true).await?.list);
         *reading = Reading { number, at, list: list.clone() };
         Ok(list)
     }
 }
 
-async fn read_all(core: &Core, platform_id: i64) -> Result<HashMap<String, Listed>, CallError> {
+/// One reading of WeChat's list.
+pub(crate) struct Pages {
+    pub list: HashMap<String, Listed>,
+    pub pages: u32,
+    /// Every page told the same total, and so many accounts were seen: nothing came or went that we could notice.
+    pub steady: bool,
+}
+
+/// Reads every page. `on_page` hears how many accounts are read and how many there are; `false` ends the reading.
+pub(super) async fn read_all(
+    core: &Core,
+    platform_id: i64,
+    mut on_page: impl FnMut(usize, u64) -> bool,
+) -> Result<Pages, CallError> {
     let gone = || CallError::BadBody("the component token went away".into());
     let runtime = core.runtime(platform_id).ok_or_else(gone)?;
-    let mut all = HashMap::new();
+    let mut read = Pages { list: HashMap::new(), pages: 0, steady: true };
+    let mut total = None;
     for page in 0..MAX_PAGES {
         let parent = core
             .store()
@@ -118,14 +132,20 @@ async fn read_all(core: &Core, platform_id: i64) -> Result<HashMap<String, Liste
             PAGE,
         )
         .await?;
+        read.pages += 1;
+        read.steady &= *total.get_or_insert(answer.total) == answer.total;
         let empty = answer.items.is_empty();
         for item in answer.items {
             let listed = Listed { refresh_token: item.refresh_token, auth_time: item.auth_time.unwrap_or(0) };
-            all.insert(item.authorizer_appid, listed);
+            read.list.insert(item.authorizer_appid, listed);
+        }
+        if !on_page(read.list.len(), answer.total) {
+            return Err(CallError::BadBody("the reading was ended".into()));
         }
         if empty || u64::from((page + 1) * PAGE) >= answer.total {
             break;
         }
     }
-    Ok(all)
+    read.steady &= total == u64::try_from(read.list.len()).ok();
+    Ok(read)
 }

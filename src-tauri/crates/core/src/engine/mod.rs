@@ -7,6 +7,7 @@
 mod address;
 mod details;
 mod heal;
+pub(crate) mod reconcile;
 mod redeem;
 mod refresher;
 mod schedule;
@@ -138,7 +139,9 @@ pub async fn run(core: Core) {
 #[must_use]
 pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
     let mirror = core.store().mirror();
-    let authorized = row.account_id.is_none_or(|id| mirror.account(id).is_some_and(|a| a.authorized));
+    let account = row.account_id.map(|id| mirror.account(id));
+    let authorized = account.as_ref().is_none_or(|a| a.as_ref().is_some_and(|a| a.authorized));
+    let removed = account.flatten().is_some_and(|a| a.removed_at.is_some());
     let parent = if row.account_id.is_none() {
         match mirror.platform(row.platform_id).and_then(|p| p.ticket.clone()) {
             None => Parent::TicketMissing,
@@ -156,6 +159,7 @@ pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
         id: row.id,
         component: row.account_id.is_none(),
         authorized,
+        removed,
         has_token: row.token.is_some(),
         has_refresh_token: row.account_id.is_none() || row.refresh_token.is_some(),
         obtained_at: row.obtained_at.unwrap_or(0),

@@ -9,13 +9,14 @@ use wechat::secret::SecretString;
 
 use super::{Wake, last_error, usable};
 use crate::core::Core;
-use crate::dto::LastError;
+use crate::dto::{AccountEventKind, LastError};
 use crate::policy::{self, FailureKind};
-use crate::store::StoreError;
 use crate::store::tables::account::{self, AccountRow};
+use crate::store::tables::account_event::{self, Detail};
 use crate::store::tables::credential;
 use crate::store::tables::link;
 use crate::store::tables::redemption::{self, RedemptionRow};
+use crate::store::{StoreError, Tx};
 
 /// First wait after a failure, ms. Shorter than for tokens: the owner is looking at the page, and the code ends.
 const FIRST_WAIT: i64 = 5_000;
@@ -140,10 +141,11 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
     let kept = core
         .store()
         .write(move |tx| {
-            let tenant = match &link_id {
-                Some(link_id) => link::get(tx, link_id)?.and_then(|l| l.tenant),
+            let link = match &link_id {
+                Some(link_id) => link::get(tx, link_id)?,
                 None => None,
             };
+            let tenant = link.as_ref().and_then(|l| l.tenant.clone());
             let known = account::find(tx, platform_id, &granted.appid)?;
             let mut account =
                 known.unwrap_or(AccountRow { platform_id, appid: granted.appid, ..AccountRow::default() });
@@ -155,9 +157,10 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
                 account.unauthorized_at > sent_at
             };
             if overtaken {
-                redemption::settle(tx, id, None, None)?;
+                redemption::settle(tx, id, None, None, now)?;
                 return Ok(None);
             }
+            let before = account.clone();
             account.authorized = true;
             account.authorized_at = now;
             account.authorized_create_time =
@@ -168,7 +171,14 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             if tenant.is_some() {
                 account.tenant = tenant;
             }
+            // Whoever sends a link for a removed account, or authorizes it again, wants it back; a change of its
+            // permission sets alone does not bring it back.
+            if link.is_some() || !before.authorized {
+                account.removed_at = None;
+            }
             let account = account::save(tx, &account)?;
+            let note = link.map(|l| (l.id, l.note));
+            tell_history(tx, &before, &account, note, now)?;
             let mut held = credential::ensure(tx, platform_id, Some(account.id))?;
             if granted.refresh_token.is_some() {
                 held.refresh_token = granted.refresh_token;
@@ -186,7 +196,7 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             held.failing_since = None;
             held.rejections = 0;
             credential::update(tx, &held)?;
-            redemption::settle(tx, id, Some(account.id), None)?;
+            redemption::settle(tx, id, Some(account.id), None, now)?;
             Ok::<_, StoreError>(Some((account.id, held.id)))
         })
         .await;
@@ -198,7 +208,7 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
         }
         Ok(Some((account_id, credential_id))) => {
             core.changes().account(&appid);
-            core.changes().tell(["platforms", "links"]);
+            core.changes().tell(["platforms", "links", "tenants"]);
             tell_link(core, row);
             core.wake(Wake::Credential(credential_id));
             core.wake(Wake::Details(account_id));
@@ -211,6 +221,32 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
     }
 }
 
+fn tell_history(
+    tx: &Tx<'_>,
+    before: &AccountRow,
+    after: &AccountRow,
+    link: Option<(String, String)>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let kind = if !before.is_known() {
+        AccountEventKind::Authorized
+    } else if before.authorized {
+        AccountEventKind::Updated
+    } else {
+        AccountEventKind::Reauthorized
+    };
+    let (link_id, note) = link.map_or((None, String::new()), |(id, note)| (Some(id), note));
+    let detail = Detail { link_id, note, ..Detail::scopes(&before.scopes, &after.scopes) };
+    account_event::add(tx, after.id, now, kind, &detail)?;
+    if before.removed_at.is_some() && after.removed_at.is_none() {
+        account_event::add(tx, after.id, now, AccountEventKind::Restored, &Detail::default())?;
+    }
+    if before.tenant != after.tenant {
+        account_event::tenant(tx, after.id, now, before.tenant.clone(), after.tenant.clone())?;
+    }
+    Ok(())
+}
+
 fn tell_link(core: &Core, row: &RedemptionRow) {
     core.redeemed().notify_waiters();
     if let Some(link) = &row.link_id {
@@ -219,8 +255,8 @@ fn tell_link(core: &Core, row: &RedemptionRow) {
 }
 
 async fn settle(core: &Core, row: &RedemptionRow, failure: &LastError) -> Option<i64> {
-    let (id, failure) = (row.id, failure.clone());
-    let settled = core.store().write(move |tx| redemption::settle(tx, id, None, Some(&failure))).await;
+    let (id, failure, now) = (row.id, failure.clone(), core.clock().now());
+    let settled = core.store().write(move |tx| redemption::settle(tx, id, None, Some(&failure), now)).await;
     core.changes().tell(["links"]);
     tell_link(core, row);
     settled.err().map(|_| core.clock().now() + FIRST_WAIT)

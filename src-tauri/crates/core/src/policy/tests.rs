@@ -10,6 +10,7 @@ fn fresh() -> Facts {
         id: 7,
         component: false,
         authorized: true,
+        removed: false,
         has_token: true,
         has_refresh_token: true,
         obtained_at: T0,
@@ -83,6 +84,10 @@ fn decisions_by_dependency() {
     assert!(matches!(
         decide(&Facts { has_refresh_token: false, ..due.clone() }, T0),
         Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, .. }
+    ));
+    assert!(matches!(
+        decide(&Facts { removed: true, ..due.clone() }, T0),
+        Decision::NeedsOperator { reason: ReasonCode::Removed, retry_at: None }
     ));
     assert!(matches!(
         decide(&Facts { authorized: false, ..due }, T0),

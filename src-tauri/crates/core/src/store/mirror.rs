@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 
 use rusqlite::Connection;
 
+use super::index::Index;
 use super::tables::{account, credential, inbox, platform};
 use account::AccountRow;
 use credential::CredentialRow;
@@ -35,6 +36,7 @@ struct Rows {
     accounts: HashMap<i64, Arc<AccountRow>>,
     account_by_appid: HashMap<(i64, String), i64>,
     account_credential: HashMap<i64, i64>,
+    index: Index,
 }
 
 /// Rows in memory. Reading never waits for a commit.
@@ -51,11 +53,12 @@ impl Mirror {
         for row in platform::load_all(connection)? {
             rows.put_platform(Arc::new(row));
         }
-        for row in account::load_all(connection)? {
-            rows.put_account(Arc::new(row));
-        }
+        // Credentials first, so that each account is put in order once.
         for row in credential::load_all(connection)? {
             rows.put_credential(Arc::new(row));
+        }
+        for row in account::load_all(connection)? {
+            rows.put_account(Arc::new(row));
         }
         let seen = inbox::Seen::load(connection)?;
         Ok(Self { rows: RwLock::new(rows), seen: std::sync::Mutex::new(seen) })
@@ -151,6 +154,20 @@ impl Mirror {
             .collect()
     }
 
+    /// Accounts with their credentials, of these row ids and in their order; what went meanwhile is left out.
+    #[must_use]
+    pub fn accounts_by_id(&self, ids: &[i64]) -> Vec<(Arc<AccountRow>, Option<Arc<CredentialRow>>)> {
+        let rows = self.rows();
+        let of = |id: &i64| rows.account_credential.get(id).and_then(|id| rows.credentials.get(id)).cloned();
+        ids.iter().filter_map(|id| Some((rows.accounts.get(id)?.clone(), of(id)))).collect()
+    }
+
+    /// Asks the index of accounts.
+    #[must_use]
+    pub fn index<T>(&self, ask: impl FnOnce(&Index) -> T) -> T {
+        ask(&self.rows().index)
+    }
+
     /// Credentials of one platform's accounts, by row id.
     #[must_use]
     pub fn credential_ids_of(&self, platform_id: i64) -> Vec<i64> {
@@ -169,11 +186,16 @@ impl Rows {
             Some(account) => self.account_credential.insert(account, row.id),
             None => self.component_credential.insert(row.platform_id, row.id),
         };
+        if let Some(account) = row.account_id.and_then(|id| self.accounts.get(&id)) {
+            self.index.put(account, Some(&row));
+        }
         self.credentials.insert(row.id, row);
     }
 
     fn put_account(&mut self, row: Arc<AccountRow>) {
         self.account_by_appid.insert((row.platform_id, row.appid.clone()), row.id);
+        let credential = self.account_credential.get(&row.id).and_then(|id| self.credentials.get(id));
+        self.index.put(&row, credential.map(AsRef::as_ref));
         self.accounts.insert(row.id, row);
     }
 
@@ -187,6 +209,7 @@ impl Rows {
         let gone: Vec<i64> = self.accounts.values().filter(|a| a.platform_id == id).map(|a| a.id).collect();
         for account in gone {
             self.accounts.remove(&account);
+            self.index.remove(account);
             self.account_credential.remove(&account);
         }
     }

@@ -7,6 +7,7 @@
 //! - a damaged file is never overwritten (see [`OpenError::Damaged`]).
 
 mod commit;
+pub mod index;
 mod mirror;
 pub mod tables;
 

@@ -20,6 +20,7 @@ pub(crate) fn platform_row(appid: &str) -> PlatformRow {
         verify_token: "TOKENTOKEN".into(),
         encoding_aes_key: "A".repeat(43).into(),
         previous_encoding_aes_key: None,
+        previous_key_since: None,
         public_base_url: "https://abc.natapp.cc".into(),
         endpoints: Endpoints::default(),
         outbound_proxy: None,

@@ -151,6 +151,7 @@ mod tests {
             verify_token: "x".into(),
             encoding_aes_key: "x".into(),
             previous_encoding_aes_key: None,
+            previous_key_since: None,
             public_base_url: base.into(),
             endpoints: Endpoints::default(),
             outbound_proxy: None,

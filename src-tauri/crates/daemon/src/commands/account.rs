@@ -5,19 +5,74 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{items, now};
-use crate::args::Account;
+use super::{ask, items, now};
+use crate::args::{Account, AccountName};
 use crate::engine::{Engine, Need, encode};
 use crate::failure::Failure;
 use crate::print;
 
 pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
-    let Account::List { output, platform } = command;
+    let names = |of: &AccountName| json!({ "component_appid": of.component_appid, "appid": of.appid });
+    let with = |of: &AccountName, name: &str, value: Value| {
+        let mut args = names(of);
+        args[name] = value;
+        args
+    };
+    match command {
+        Account::List { output, platform, tenant, tag } => {
+            let filters = [("platform", platform), ("tenant", tenant), ("tag", tag)];
+            list(dir, output.json, &filters).await
+        }
+        Account::Note { of, note } => {
+            ask(dir, Need::Look, "set_account_note", with(&of, "note", note.into())).await?;
+            print::note("noted");
+            Ok(())
+        }
+        Account::Tag { of, tags } => {
+            let account = ask(dir, Need::Look, "set_account_tags", with(&of, "tags", tags.into())).await?;
+            let tags: Vec<String> = account["tags"].as_array().into_iter().flatten().map(print::text).collect();
+            print::note(&format!("tags: {}", tags.join(", ")));
+            Ok(())
+        }
+        Account::Tenant { of, tenant } => {
+            let args = json!({ "component_appid": of.component_appid, "appids": [of.appid], "tenant": tenant });
+            // Asked for first: a name that is not there would be passed over in silence.
+            ask(dir, Need::Look, "list_account_history", with(&of, "before", Value::Null)).await?;
+            ask(dir, Need::Look, "set_account_tenant", args).await?;
+            print::note(&format!("tenant: {}", tenant.as_deref().unwrap_or("none")));
+            Ok(())
+        }
+        Account::Remove(of) => {
+            ask(dir, Need::Look, "remove_account", names(&of)).await?;
+            print::note("removed; bring it back with: wxdeskd account restore");
+            Ok(())
+        }
+        Account::Restore(of) => {
+            let account = ask(dir, Need::Look, "restore_account", names(&of)).await?;
+            print::note(&format!("restored: {}", print::text(&account["state"])));
+            Ok(())
+        }
+        Account::History { of, output } => {
+            let lines = ask(dir, Need::Look, "list_account_history", with(&of, "before", Value::Null)).await?;
+            if output.json {
+                print::json(&lines);
+                return Ok(());
+            }
+            let now = now();
+            for line in lines.as_array().into_iter().flatten() {
+                print::line(&format!("{:>14}  {}", print::when(&line["at"], now), print::text(&line["text"]["en"])));
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn list(dir: &Path, json: bool, filters: &[(&str, Option<String>)]) -> Result<(), Failure> {
     let engine = Engine::find(dir, Need::Look).await?;
-    let all = every_page(&engine, platform.as_deref()).await;
+    let all = every_page(&engine, filters).await;
     engine.close().await;
     let all = all?;
-    if output.json {
+    if json {
         print::json(&json!({ "total": all.len(), "next_cursor": null, "items": all }));
     } else {
         print::line(&table(&all, now()));
@@ -25,12 +80,13 @@ pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn every_page(engine: &Engine, platform: Option<&str>) -> Result<Vec<Value>, Failure> {
+async fn every_page(engine: &Engine, filters: &[(&str, Option<String>)]) -> Result<Vec<Value>, Failure> {
     let mut all = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let mut target = "/v1/accounts?limit=1000".to_owned();
-        for (name, value) in [("platform", platform), ("cursor", cursor.as_deref())] {
+        let filters = filters.iter().map(|(name, value)| (*name, value.as_deref()));
+        for (name, value) in filters.chain([("cursor", cursor.as_deref())]) {
             if let Some(value) = value {
                 target.push_str(&format!("&{name}={}", encode(value)));
             }

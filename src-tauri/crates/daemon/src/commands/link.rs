@@ -1,4 +1,4 @@
-//! `wxdeskd authorize-link`.
+//! `wxdeskd authorize-link` and `wxdeskd link`.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -7,8 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 use wxdesk_core::commands::links::{qr_png, qr_svg, qr_text};
 
-use super::now;
-use crate::args::{AuthorizeLink, Kind};
+use super::{ask, items, now};
+use crate::args::{AuthorizeLink, Kind, LinkCommand};
 use crate::engine::{Engine, Need, encode};
 use crate::failure::Failure;
 use crate::print;
@@ -58,6 +58,7 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
         "biz_appid": args.biz_appid,
         "scopes": args.scopes,
         "tenant": args.tenant,
+        "note": args.note,
     });
     let target = format!("/v1/platforms/{}/authorize-links", encode(&args.component_appid));
     let link = Engine::once(dir, Need::Running, Method::POST, &target, Some(&request)).await?;
@@ -80,6 +81,34 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
     } else {
         print::line(&launch_url);
     }
+    Ok(())
+}
+
+/// `wxdeskd link`.
+pub async fn list(dir: &Path, command: LinkCommand) -> Result<(), Failure> {
+    let LinkCommand::List { output, platform, state, tenant } = command;
+    let query = json!({ "platform": platform, "state": state, "tenant": tenant, "limit": 500 });
+    let page = ask(dir, Need::Look, "list_links", json!({ "query": query })).await?;
+    if output.json {
+        print::json(&page);
+        return Ok(());
+    }
+    let now = now();
+    let rows: Vec<Vec<String>> = items(&page)
+        .iter()
+        .map(|l| {
+            vec![
+                print::text(&l["link_id"]),
+                print::text(&l["kind"]),
+                print::text(&l["state"]),
+                print::when(&l["expires_at"], now),
+                print::text(&l["tenant"]),
+                print::text(&l["account"]["appid"]),
+                print::text(&l["note"]),
+            ]
+        })
+        .collect();
+    print::line(&print::table(&["LINK", "KIND", "STATE", "ENDS", "TENANT", "ACCOUNT", "NOTE"], &rows));
     Ok(())
 }
 

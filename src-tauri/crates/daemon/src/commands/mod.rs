@@ -5,7 +5,9 @@ pub mod channel;
 pub mod key;
 pub mod link;
 pub mod platform;
+pub mod reconcile;
 pub mod status;
+pub mod tenant;
 pub mod tunnel;
 
 use std::path::Path;
@@ -20,6 +22,11 @@ use crate::failure::Failure;
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A command of the window, asked over the local API.
+async fn ask(dir: &Path, need: Need, command: &str, args: Value) -> Result<Value, Failure> {
+    Engine::once(dir, need, Method::POST, &format!("/v1/ui/{command}"), Some(&args)).await
 }
 
 /// The rows of a list document.

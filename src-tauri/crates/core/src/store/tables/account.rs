@@ -34,6 +34,9 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         details_at INTEGER,
         details_error TEXT,
         has_avatar INTEGER NOT NULL DEFAULT 0,
+        note TEXT NOT NULL DEFAULT '',
+        tags TEXT NOT NULL DEFAULT '[]',
+        removed_at INTEGER,
         UNIQUE (platform_id, appid)
     ) STRICT;
     CREATE TABLE avatar (
@@ -92,6 +95,20 @@ pub struct AccountRow {
     pub details_error: Option<LastError>,
     /// An avatar is cached.
     pub has_avatar: bool,
+    /// The operator's note.
+    pub note: String,
+    /// The operator's tags.
+    pub tags: Vec<String>,
+    /// Removed by the operator, ms: hidden and not renewed.
+    pub removed_at: Option<i64>,
+}
+
+impl AccountRow {
+    /// Known as an account: a cancellation that came before any authorization leaves a row for the inbox only.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.authorized_at != 0
+    }
 }
 
 fn kind_text(kind: Option<AccountKind>) -> &'static str {
@@ -105,6 +122,7 @@ fn kind_text(kind: Option<AccountKind>) -> &'static str {
 fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
     let scopes: String = row.get("scopes")?;
     let error: Option<String> = row.get("details_error")?;
+    let tags: String = row.get("tags")?;
     Ok(AccountRow {
         id: row.get("id")?,
         platform_id: row.get("platform_id")?,
@@ -133,6 +151,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         details_at: row.get("details_at")?,
         details_error: error.and_then(|e| serde_json::from_str(&e).ok()),
         has_avatar: row.get("has_avatar")?,
+        note: row.get("note")?,
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        removed_at: row.get("removed_at")?,
     })
 }
 
@@ -171,8 +192,10 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
     tx.prepare_cached(
         "INSERT INTO account (id, platform_id, appid, kind, nick_name, user_name, principal_name, alias, signature,
             head_img, service_type, verify_type, account_status, scopes, tenant, authorized, authorized_at,
-            authorized_create_time, unauthorized_create_time, details_at, details_error, has_avatar, unauthorized_at)
-         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+            authorized_create_time, unauthorized_create_time, details_at, details_error, has_avatar, unauthorized_at,
+            note, tags, removed_at)
+         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+            ?24, ?25, ?26)
          ON CONFLICT (platform_id, appid) DO UPDATE SET kind = excluded.kind, nick_name = excluded.nick_name,
             user_name = excluded.user_name, principal_name = excluded.principal_name, alias = excluded.alias,
             signature = excluded.signature, head_img = excluded.head_img, service_type = excluded.service_type,
@@ -181,7 +204,8 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
             authorized_create_time = excluded.authorized_create_time,
             unauthorized_create_time = excluded.unauthorized_create_time, details_at = excluded.details_at,
             details_error = excluded.details_error, has_avatar = excluded.has_avatar,
-            unauthorized_at = excluded.unauthorized_at",
+            unauthorized_at = excluded.unauthorized_at, note = excluded.note, tags = excluded.tags,
+            removed_at = excluded.removed_at",
     )?
     .execute(params![
         row.id,
@@ -207,11 +231,29 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
         row.details_error.as_ref().and_then(|e| serde_json::to_string(e).ok()),
         row.has_avatar,
         row.unauthorized_at,
+        row.note,
+        serde_json::to_string(&row.tags).unwrap_or_default(),
+        row.removed_at,
     ])?;
     let stored = find(tx, row.platform_id, &row.appid)?.ok_or(StoreError::Broken)?;
     let stored = Arc::new(stored);
     tx.patch(Patch::Account(stored.clone()));
     Ok(stored)
+}
+
+/// Gives every account of one tenant another one's name.
+///
+/// # Errors
+/// SQLite's.
+pub fn rename_tenant(tx: &Tx<'_>, from: &str, to: &str) -> Result<(), StoreError> {
+    let rows: Vec<AccountRow> = tx
+        .prepare("UPDATE account SET tenant = ?2 WHERE tenant = ?1 RETURNING *")?
+        .query_map([from, to], read)?
+        .collect::<Result<_, _>>()?;
+    for row in rows {
+        tx.patch(Patch::Account(Arc::new(row)));
+    }
+    Ok(())
 }
 
 /// Caches an avatar.

@@ -22,7 +22,14 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         opened_at INTEGER,
         closed_at INTEGER,
         account_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
-        error TEXT
+        error TEXT,
+        auth_type INTEGER,
+        biz_appid TEXT,
+        scopes TEXT NOT NULL DEFAULT '[]',
+        note TEXT NOT NULL DEFAULT '',
+        authorized_at INTEGER,
+        cancelled_at INTEGER,
+        made_from TEXT
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX link_pre_auth ON link (platform_id, pre_auth_hash);
     CREATE INDEX link_created ON link (created_at);",
@@ -55,6 +62,20 @@ pub struct LinkRow {
     pub account_id: Option<i64>,
     /// Why redeeming failed.
     pub error: Option<LastError>,
+    /// Kinds of account asked for.
+    pub auth_type: Option<u8>,
+    /// Exactly this account asked for.
+    pub biz_appid: Option<String>,
+    /// Permission sets asked for.
+    pub scopes: Vec<u32>,
+    /// The operator's note.
+    pub note: String,
+    /// When `account_id` authorized, ms.
+    pub authorized_at: Option<i64>,
+    /// WeChat last sent the administrator back without a code, ms.
+    pub cancelled_at: Option<i64>,
+    /// Id of the link that this one was made from.
+    pub made_from: Option<String>,
 }
 
 /// Hash under which codes are looked up: the codes themselves are secrets.
@@ -65,6 +86,7 @@ pub fn code_hash(code: &str) -> Vec<u8> {
 
 fn read(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
     let error: Option<String> = row.get("error")?;
+    let scopes: String = row.get("scopes")?;
     Ok(LinkRow {
         id: row.get("id")?,
         platform_id: row.get("platform_id")?,
@@ -78,6 +100,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         closed_at: row.get("closed_at")?,
         account_id: row.get("account_id")?,
         error: error.and_then(|e| serde_json::from_str(&e).ok()),
+        auth_type: row.get("auth_type")?,
+        biz_appid: row.get("biz_appid")?,
+        scopes: serde_json::from_str(&scopes).unwrap_or_default(),
+        note: row.get("note")?,
+        authorized_at: row.get("authorized_at")?,
+        cancelled_at: row.get("cancelled_at")?,
+        made_from: row.get("made_from")?,
     })
 }
 
@@ -87,8 +116,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
 /// SQLite's.
 pub fn insert(tx: &Tx<'_>, row: &LinkRow) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO link (id, platform_id, kind, url, pre_auth_hash, tenant, created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO link (id, platform_id, kind, url, pre_auth_hash, tenant, created_at, expires_at,
+            auth_type, biz_appid, scopes, note, made_from)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             row.id,
             row.platform_id,
@@ -97,7 +127,12 @@ pub fn insert(tx: &Tx<'_>, row: &LinkRow) -> Result<(), StoreError> {
             row.pre_auth_hash,
             row.tenant,
             row.created_at,
-            row.expires_at
+            row.expires_at,
+            row.auth_type,
+            row.biz_appid,
+            serde_json::to_string(&row.scopes).unwrap_or_default(),
+            row.note,
+            row.made_from,
         ],
     )?;
     Ok(())
@@ -122,23 +157,44 @@ pub fn by_pre_auth_code(connection: &Connection, platform_id: i64, code: &str) -
         .optional()
 }
 
-/// Newest links first, of one platform or of all.
+/// Newest links first, of one platform or of all. Links live 30 days, so all of them are not many.
 ///
 /// # Errors
 /// SQLite's.
-pub fn list(connection: &Connection, platform_id: Option<i64>, limit: u32) -> Result<Vec<LinkRow>, StoreError> {
-    let mut statement = connection
-        .prepare("SELECT * FROM link WHERE ?1 IS NULL OR platform_id = ?1 ORDER BY created_at DESC LIMIT ?2")?;
-    let rows = statement.query_map(params![platform_id, limit], read)?.collect::<Result<_, _>>()?;
+pub fn list(connection: &Connection, platform_id: Option<i64>) -> Result<Vec<LinkRow>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT * FROM link WHERE ?1 IS NULL OR platform_id = ?1 ORDER BY created_at DESC, id")?;
+    let rows = statement.query_map([platform_id], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 
-/// Notes the first opening of the launch page.
+/// Notes the first opening of the launch page. Whoever opens it again has not cancelled.
 ///
 /// # Errors
 /// SQLite's.
 pub fn opened(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE link SET opened_at = coalesce(opened_at, ?2) WHERE id = ?1", params![id, now])?;
+    tx.execute(
+        "UPDATE link SET opened_at = coalesce(opened_at, ?2), cancelled_at = NULL WHERE id = ?1",
+        params![id, now],
+    )?;
+    Ok(())
+}
+
+/// Notes that WeChat sent the administrator back without a code. A link that was used stays used.
+///
+/// # Errors
+/// SQLite's.
+pub fn cancelled(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE link SET cancelled_at = ?2 WHERE id = ?1 AND account_id IS NULL", params![id, now])?;
+    Ok(())
+}
+
+/// Gives every link of one tenant another one's name.
+///
+/// # Errors
+/// SQLite's.
+pub fn rename_tenant(tx: &Tx<'_>, from: &str, to: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE link SET tenant = ?2 WHERE tenant = ?1", [from, to])?;
     Ok(())
 }
 
@@ -151,15 +207,24 @@ pub fn closed(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes who authorized, or why redeeming failed. A success is never overwritten by a later failure.
+/// Notes who authorized, or why redeeming failed. The first success stays: neither a later failure nor another account
+/// overwrites it.
 ///
 /// # Errors
 /// SQLite's.
-pub fn settled(tx: &Tx<'_>, id: &str, account_id: Option<i64>, error: Option<&LastError>) -> Result<(), StoreError> {
+pub fn settled(
+    tx: &Tx<'_>,
+    id: &str,
+    account_id: Option<i64>,
+    error: Option<&LastError>,
+    now: i64,
+) -> Result<(), StoreError> {
     let error = error.and_then(|e| serde_json::to_string(e).ok());
     tx.execute(
-        "UPDATE link SET account_id = coalesce(?2, account_id), error = CASE WHEN coalesce(?2, account_id) IS NULL THEN ?3 END WHERE id = ?1",
-        params![id, account_id, error],
+        "UPDATE link SET account_id = coalesce(account_id, ?2),
+            authorized_at = CASE WHEN coalesce(account_id, ?2) IS NULL THEN NULL ELSE coalesce(authorized_at, ?4) END,
+            error = CASE WHEN coalesce(account_id, ?2) IS NULL THEN ?3 END WHERE id = ?1",
+        params![id, account_id, error, now],
     )?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Times are ms since 1970. Secrets lie in the encrypted pages like everything else and are `Secret` in the row types.
 
 pub mod account;
+pub mod account_event;
 pub mod api_key;
 pub mod attempt;
 pub mod credential;
@@ -13,6 +14,7 @@ pub mod notice;
 pub mod platform;
 pub mod redemption;
 pub mod setting;
+pub mod tenant;
 pub mod tunnel;
 pub mod verification_file;
 
@@ -26,9 +28,11 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
     for table in [
         platform::MIGRATIONS,
         account::MIGRATIONS,
+        account_event::MIGRATIONS,
         credential::MIGRATIONS,
         attempt::MIGRATIONS,
         link::MIGRATIONS,
+        tenant::MIGRATIONS,
         redemption::MIGRATIONS,
         inbox::MIGRATIONS,
         api_key::MIGRATIONS,

@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         verify_token TEXT NOT NULL,
         encoding_aes_key TEXT NOT NULL,
         previous_encoding_aes_key TEXT,
+        previous_key_since INTEGER,
         public_base_url TEXT NOT NULL,
         endpoints TEXT NOT NULL,
         outbound_proxy TEXT,
@@ -56,6 +57,8 @@ pub struct PlatformRow {
     pub encoding_aes_key: SecretString,
     /// Key before the last change.
     pub previous_encoding_aes_key: Option<SecretString>,
+    /// Since when it is only the previous one, ms.
+    pub previous_key_since: Option<i64>,
     /// Base URL.
     pub public_base_url: String,
     /// WeChat's hosts.
@@ -102,6 +105,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PlatformRow> {
         verify_token: row.get::<_, String>("verify_token")?.into(),
         encoding_aes_key: row.get::<_, String>("encoding_aes_key")?.into(),
         previous_encoding_aes_key: row.get::<_, Option<String>>("previous_encoding_aes_key")?.map(Into::into),
+        previous_key_since: row.get("previous_key_since")?,
         public_base_url: row.get("public_base_url")?,
         endpoints: serde_json::from_str(&endpoints).unwrap_or_default(),
         outbound_proxy: row.get::<_, Option<String>>("outbound_proxy")?.map(Into::into),
@@ -142,14 +146,15 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
     let endpoints = serde_json::to_string(&row.endpoints).unwrap_or_default();
     tx.prepare_cached(
         "INSERT INTO platform (id, component_appid, name, component_appsecret, verify_token, encoding_aes_key,
-            previous_encoding_aes_key, public_base_url, endpoints, outbound_proxy, sandbox, created_at, updated_at)
-         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            previous_encoding_aes_key, public_base_url, endpoints, outbound_proxy, sandbox, created_at, updated_at,
+            previous_key_since)
+         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (component_appid) DO UPDATE SET name = excluded.name,
             component_appsecret = excluded.component_appsecret, verify_token = excluded.verify_token,
             encoding_aes_key = excluded.encoding_aes_key, previous_encoding_aes_key = excluded.previous_encoding_aes_key,
             public_base_url = excluded.public_base_url, endpoints = excluded.endpoints,
             outbound_proxy = excluded.outbound_proxy, sandbox = excluded.sandbox, updated_at = excluded.updated_at,
-            ticket_refused = 0",
+            previous_key_since = excluded.previous_key_since, ticket_refused = 0",
     )?
     .execute(params![
         row.id,
@@ -165,6 +170,7 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
         row.sandbox,
         row.created_at,
         row.updated_at,
+        row.previous_key_since,
     ])?;
     let id =
         tx.query_row("SELECT id FROM platform WHERE component_appid = ?1", [&row.component_appid], |r| r.get(0))?;

@@ -3,6 +3,8 @@
 //! Invariants: a code is offered once (unique hash) and redeemed once; its value is wiped when it is settled; what was
 //! under way when the process died is found again as `pending`.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wechat::secret::SecretString;
 
@@ -149,7 +151,7 @@ pub fn offer(tx: &Tx<'_>, offer: &Offer<'_>, now: i64) -> Result<i64, StoreError
     if let Some(link) = &row.link_id
         && row.state != RedemptionState::Pending
     {
-        super::link::settled(tx, link, row.account_id, row.error.as_ref())?;
+        super::link::settled(tx, link, row.account_id, row.error.as_ref(), now)?;
     }
     Ok(row.id)
 }
@@ -186,6 +188,28 @@ pub fn pending(connection: &Connection) -> Result<Vec<RedemptionRow>, StoreError
     Ok(rows)
 }
 
+/// The redemption of a code, whoever brought it.
+///
+/// # Errors
+/// SQLite's.
+pub fn by_code(connection: &Connection, platform_id: i64, code: &str) -> rusqlite::Result<Option<RedemptionRow>> {
+    connection
+        .prepare_cached("SELECT * FROM redemption WHERE platform_id = ?1 AND code_hash = ?2")?
+        .query_row(params![platform_id, code_hash(code)], read)
+        .optional()
+}
+
+/// Links whose codes are being redeemed.
+///
+/// # Errors
+/// SQLite's.
+pub fn redeeming_links(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
+    connection
+        .prepare_cached("SELECT link_id FROM redemption WHERE state = 'pending' AND link_id IS NOT NULL")?
+        .query_map([], |r| r.get(0))?
+        .collect()
+}
+
 /// Whether a link's code is being redeemed.
 ///
 /// # Errors
@@ -214,14 +238,20 @@ pub fn put_off(tx: &Tx<'_>, id: i64, next_at: i64, error: &LastError) -> Result<
 ///
 /// # Errors
 /// SQLite's.
-pub fn settle(tx: &Tx<'_>, id: i64, account_id: Option<i64>, error: Option<&LastError>) -> Result<(), StoreError> {
+pub fn settle(
+    tx: &Tx<'_>,
+    id: i64,
+    account_id: Option<i64>,
+    error: Option<&LastError>,
+    now: i64,
+) -> Result<(), StoreError> {
     let state = if account_id.is_some() { "done" } else { "failed" };
     tx.execute(
         "UPDATE redemption SET state = ?2, account_id = ?3, error = ?4, code = NULL WHERE id = ?1",
         params![id, state, account_id, error.and_then(|e| serde_json::to_string(e).ok())],
     )?;
     if let Some(link) = get(tx, id)?.and_then(|row| row.link_id) {
-        super::link::settled(tx, &link, account_id, error)?;
+        super::link::settled(tx, &link, account_id, error, now)?;
     }
     Ok(())
 }
