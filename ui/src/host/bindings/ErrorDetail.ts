@@ -13,4 +13,8 @@ fields?: Array<FieldError>,
 /**
  * WeChat's refusal.
  */
-refusal?: LastError, };
+refusal?: LastError, 
+/**
+ * A free address near a taken one.
+ */
+offer?: string, };

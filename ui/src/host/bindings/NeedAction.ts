@@ -3,4 +3,4 @@
 /**
  * What a person can do about it with one click.
  */
-export type NeedAction = "start_ticket_push" | "edit_platform" | "show_callback_urls" | "show_accounts" | "refresh_now" | "reauthorize" | "restart_listener" | "check_door" | "test_egress" | "show_tunnels" | "dismiss";
+export type NeedAction = "start_ticket_push" | "edit_platform" | "show_callback_urls" | "show_accounts" | "refresh_now" | "reauthorize" | "restart_listener" | "check_door" | "test_egress" | "dismiss" | "show_tunnels";

@@ -13,7 +13,8 @@ at: number,
  */
 path: string, 
 /**
- * `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`.
+ * `bad_signature`, `unknown_appid`, `bad_body`, `wrong_appid`, `bad_key`, `too_large`, `too_slow`, `too_many`,
+ * `two_lengths`.
  */
 reason: string, 
 /**
@@ -21,6 +22,6 @@ reason: string,
  */
 status: number, 
 /**
- * Address it came from; null when it could not be told.
+ * Who sent it, as far as a connection or the tunnel on this machine says. A tunnel may be lied to.
  */
-from: string | null, };
+from?: string, };

@@ -4,15 +4,22 @@
 
 mod accounts;
 mod app;
+mod bulk;
+mod calls;
+mod details;
 mod egress;
 mod files;
 pub mod links;
 mod menus;
+mod options;
 mod overview;
 mod platforms;
+mod quota;
+mod timeline;
 mod tokens;
 mod tunnels;
 
+pub(crate) use calls::errcode_words;
 pub use menus::PublishedMenu;
 
 use serde::Deserialize;
@@ -20,7 +27,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::core::Core;
-use crate::dto::{AccountQuery, Endpoints, ErrorCode, LinkRequest, PlatformInput, SecretField, TunnelInput};
+use crate::dto::{
+    AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkRequest, OptionName,
+    PlatformInput, SecretField, TunnelInput,
+};
 use crate::error::AppError;
 
 #[derive(Deserialize)]
@@ -104,6 +114,74 @@ struct EgressArgs {
 #[derive(Deserialize)]
 struct SwitchArgs {
     on: bool,
+}
+
+#[derive(Deserialize)]
+struct SubjectArgs {
+    component_appid: String,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct OptionArgs {
+    component_appid: String,
+    appid: String,
+    name: OptionName,
+    value: String,
+}
+#[derive(Deserialize)]
+struct QuotaArgs {
+    component_appid: String,
+    appid: Option<String>,
+    cgi_paths: Option<Vec<String>>,
+}
+#[derive(Deserialize)]
+struct ClearArgs {
+    component_appid: String,
+    appid: Option<String>,
+    method: ClearMethod,
+}
+#[derive(Deserialize)]
+struct ClearApiArgs {
+    component_appid: String,
+    appid: Option<String>,
+    cgi_path: String,
+}
+#[derive(Deserialize)]
+struct RidArgs {
+    rid: String,
+    component_appid: Option<String>,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct CallsArgs {
+    query: ApiCallQuery,
+}
+#[derive(Deserialize)]
+struct ExportCallsArgs {
+    query: ApiCallQuery,
+    format: ExportFormat,
+}
+#[derive(Deserialize)]
+struct DaysArgs {
+    days: u32,
+}
+#[derive(Deserialize)]
+struct CodeArgs {
+    code: i64,
+}
+#[derive(Deserialize)]
+struct BulkArgs {
+    request: BulkRequest,
+}
+#[derive(Deserialize)]
+struct JobArgs {
+    id: String,
+    after: Option<i64>,
+}
+#[derive(Deserialize)]
+struct ReportArgs {
+    id: String,
+    format: ExportFormat,
 }
 
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
@@ -191,4 +269,24 @@ table! {
     "tunnel_log" (a: IdArgs) => async |c: &Core, a: IdArgs| c.tunnel_log(&a.id).await;
     "confirm_tunnel_url" (a: IdArgs) => async |c: &Core, a: IdArgs| c.confirm_tunnel_url(&a.id).await;
     "list_attempts" (a: AttemptsArgs) => async |c: &Core, a: AttemptsArgs| c.list_attempts(&a.component_appid, a.appid.as_deref()).await;
+    "get_account_qr" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account_qr(&a.component_appid, &a.appid).await;
+    "get_account_options" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account_options(&a.component_appid, &a.appid).await;
+    "set_account_option" (a: OptionArgs) => async |c: &Core, a: OptionArgs| c.set_account_option(&a.component_appid, &a.appid, a.name, &a.value).await;
+    "test_token" (a: SubjectArgs) => async |c: &Core, a: SubjectArgs| c.test_token(&a.component_appid, a.appid.as_deref()).await;
+    "token_timeline" (a: SubjectArgs) => async |c: &Core, a: SubjectArgs| c.token_timeline(&a.component_appid, a.appid.as_deref()).await;
+    "known_apis" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::known_apis());
+    "get_quota" (a: QuotaArgs) => async |c: &Core, a: QuotaArgs| c.get_quota(&a.component_appid, a.appid.as_deref(), a.cgi_paths).await;
+    "clear_quota" (a: ClearArgs) => async |c: &Core, a: ClearArgs| c.clear_quota(&a.component_appid, a.appid.as_deref(), a.method).await;
+    "clear_api_quota" (a: ClearApiArgs) => async |c: &Core, a: ClearApiArgs| c.clear_api_quota(&a.component_appid, a.appid.as_deref(), &a.cgi_path).await;
+    "lookup_rid" (a: RidArgs) => async |c: &Core, a: RidArgs| c.lookup_rid(&a.rid, a.component_appid.as_deref(), a.appid.as_deref()).await;
+    "list_api_calls" (a: CallsArgs) => async |c: &Core, a: CallsArgs| c.list_api_calls(&a.query).await;
+    "export_api_calls" (a: ExportCallsArgs) => async |c: &Core, a: ExportCallsArgs| c.export_api_calls(&a.query, a.format).await;
+    "get_api_call_settings" (a: NoArgs) => async |c: &Core, _: NoArgs| c.get_api_call_settings().await;
+    "set_api_call_retention" (a: DaysArgs) => async |c: &Core, a: DaysArgs| c.set_api_call_retention(a.days).await;
+    "explain_errcode" (a: CodeArgs) => async |_: &Core, a: CodeArgs| Ok::<_, AppError>(Core::explain_errcode(a.code));
+    "start_bulk" (a: BulkArgs) => async |c: &Core, a: BulkArgs| c.start_bulk(a.request);
+    "list_bulk_jobs" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_bulk_jobs());
+    "bulk_job" (a: JobArgs) => async |c: &Core, a: JobArgs| c.bulk_job(&a.id, a.after);
+    "cancel_bulk" (a: IdArgs) => async |c: &Core, a: IdArgs| c.cancel_bulk(&a.id);
+    "export_bulk_report" (a: ReportArgs) => async |c: &Core, a: ReportArgs| c.export_bulk_report(&a.id, a.format);
 }
