@@ -15,6 +15,8 @@ mod options;
 mod overview;
 mod platforms;
 mod quota;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod tokens;
 mod tunnels;

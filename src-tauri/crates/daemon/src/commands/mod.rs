@@ -1,13 +1,21 @@
 //! One file a command: its request, and how the answer is shown.
 
 pub mod account;
+pub mod calls;
 pub mod key;
 pub mod link;
 pub mod platform;
+pub mod quota;
 pub mod status;
 pub mod tunnel;
 
+use std::path::Path;
+
+use reqwest::Method;
 use serde_json::Value;
+
+use crate::engine::{Engine, Need};
+use crate::failure::Failure;
 
 /// Now by the engine's clock is in its documents; this is for documents without it, ms since 1970.
 fn now() -> i64 {
@@ -18,4 +26,9 @@ fn now() -> i64 {
 /// The rows of a list document.
 fn items(document: &Value) -> &[Value] {
     document["items"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A command of the window, asked over the local API.
+async fn ask(dir: &Path, need: Need, command: &str, args: Value) -> Result<Value, Failure> {
+    Engine::once(dir, need, Method::POST, &format!("/v1/ui/{command}"), Some(&args)).await
 }

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{now, platform};
+use super::{ask, now, platform};
 use crate::args::Tunnel;
-use crate::engine::{Engine, Need};
+use crate::engine::Need;
 use crate::failure::Failure;
 use crate::print;
 
@@ -50,11 +49,6 @@ pub async fn run(dir: &Path, command: Tunnel) -> Result<(), Failure> {
             Ok(())
         }
     }
-}
-
-/// A command of the window, asked over the local API.
-async fn ask(dir: &Path, need: Need, command: &str, args: Value) -> Result<Value, Failure> {
-    Engine::once(dir, need, Method::POST, &format!("/v1/ui/{command}"), Some(&args)).await
 }
 
 async fn clients(dir: &Path, as_json: bool) -> Result<(), Failure> {
