@@ -244,7 +244,7 @@ impl Core {
     ) -> Result<Vec<Subject>, AppError> {
         let mut found = Vec::new();
         if let Some(row) = logged {
-            let account = row.appid.as_deref().filter(|_| !component_appid.is_some_and(|c| c != row.component_appid));
+            let account = row.appid.as_deref().filter(|_| component_appid.is_none_or(|c| c == row.component_appid));
             let own = self.subject(&row.component_appid, None);
             let accounts = account.map(|appid| self.subject(&row.component_appid, Some(appid)));
             // Which token a call took is not in the log; the path tells.
@@ -290,7 +290,7 @@ fn hopeless(code: i64) -> bool {
 fn default_paths(of_account: bool) -> Vec<String> {
     use wechat::apis::Subject;
     let wanted = if of_account { Subject::Account } else { Subject::Component };
-    let shown = wechat::apis::all().iter().filter(|api| api.shown && matches!(api.subject, s if s == wanted));
+    let shown = wechat::apis::all().iter().filter(|api| api.shown && api.subject == wanted);
     shown.map(|api| api.path.to_owned()).collect()
 }
 
