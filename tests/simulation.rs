@@ -331,6 +331,8 @@ async fn the_addresses_that_pushes_come_from_are_read_and_kept() {
     let kept = month.core.callback_ips();
     assert_eq!((kept.ips, kept.allow_only), (ips.ips, true));
     assert!(!month.core.sources().allows("198.51.100.7".parse().unwrap()));
+    month.core.shutdown().await;
+}
 
 /// An account's life through the simulated platform: changed sets, cancelled, authorized again; then the store is lost
 /// and one click brings every account back.

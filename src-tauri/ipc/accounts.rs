@@ -1,7 +1,10 @@
 //! Authorized accounts: lists, details, refreshes, the token on request.
 
 use wxdesk_core::Core;
-use wxdesk_core::dto::{Account, AccountDetail, AccountPage, AccountQuery, Attempt, PermissionSet, RevealedSecret};
+use wxdesk_core::dto::{
+    Account, AccountDetail, AccountOption, AccountOptions, AccountPage, AccountQuery, Attempt, OptionName,
+    PermissionSet, RevealedSecret, TokenTest, TokenTimeline,
+};
 
 use super::{Answer, State};
 
@@ -51,4 +54,40 @@ pub fn permission_sets() -> Vec<PermissionSet> {
 #[tauri::command(rename_all = "snake_case")]
 pub async fn list_attempts(desk: State<'_>, component_appid: String, appid: Option<String>) -> Answer<Vec<Attempt>> {
     desk.core().await?.list_attempts(&component_appid, appid.as_deref()).await
+}
+
+/// The QR code as a data URL, null when there is none.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn get_account_qr(desk: State<'_>, component_appid: String, appid: String) -> Answer<Option<String>> {
+    desk.core().await?.get_account_qr(&component_appid, &appid).await
+}
+
+/// Reads the options from WeChat.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn get_account_options(desk: State<'_>, component_appid: String, appid: String) -> Answer<AccountOptions> {
+    desk.core().await?.get_account_options(&component_appid, &appid).await
+}
+
+/// Sets an option and reads it back.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn set_account_option(
+    desk: State<'_>,
+    component_appid: String,
+    appid: String,
+    name: OptionName,
+    value: String,
+) -> Answer<AccountOption> {
+    desk.core().await?.set_account_option(&component_appid, &appid, name, &value).await
+}
+
+/// Makes a harmless call with a token; without an appid with the component token.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn test_token(desk: State<'_>, component_appid: String, appid: Option<String>) -> Answer<TokenTest> {
+    desk.core().await?.test_token(&component_appid, appid.as_deref()).await
+}
+
+/// The generations of a token and the attempts between them.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn token_timeline(desk: State<'_>, component_appid: String, appid: Option<String>) -> Answer<TokenTimeline> {
+    desk.core().await?.token_timeline(&component_appid, appid.as_deref()).await
 }

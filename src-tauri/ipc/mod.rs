@@ -6,10 +6,13 @@
 
 mod accounts;
 mod app;
+mod bulk;
+mod calls;
 mod channel;
 mod life;
 mod onboard;
 mod platforms;
+mod quota;
 mod tunnels;
 
 use std::sync::Arc;
@@ -62,6 +65,11 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         accounts::get_avatar,
         accounts::permission_sets,
         accounts::list_attempts,
+        accounts::get_account_qr,
+        accounts::get_account_options,
+        accounts::set_account_option,
+        accounts::test_token,
+        accounts::token_timeline,
         onboard::create_link,
         onboard::get_link,
         onboard::clone_link,
@@ -94,5 +102,20 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         tunnels::stop_tunnel,
         tunnels::tunnel_log,
         tunnels::confirm_tunnel_url,
+        quota::known_apis,
+        quota::get_quota,
+        quota::clear_quota,
+        quota::clear_api_quota,
+        quota::lookup_rid,
+        calls::list_api_calls,
+        calls::export_api_calls,
+        calls::get_api_call_settings,
+        calls::set_api_call_retention,
+        calls::explain_errcode,
+        bulk::start_bulk,
+        bulk::list_bulk_jobs,
+        bulk::bulk_job,
+        bulk::cancel_bulk,
+        bulk::export_bulk_report,
     ]
 }

@@ -45,6 +45,11 @@ pub const COMMANDS: &[&str] = &[
     "get_avatar",
     "permission_sets",
     "list_attempts",
+    "get_account_qr",
+    "get_account_options",
+    "set_account_option",
+    "test_token",
+    "token_timeline",
     // onboard.rs
     "create_link",
     "get_link",
@@ -80,4 +85,22 @@ pub const COMMANDS: &[&str] = &[
     "stop_tunnel",
     "tunnel_log",
     "confirm_tunnel_url",
+    // quota.rs
+    "known_apis",
+    "get_quota",
+    "clear_quota",
+    "clear_api_quota",
+    "lookup_rid",
+    // calls.rs
+    "list_api_calls",
+    "export_api_calls",
+    "get_api_call_settings",
+    "set_api_call_retention",
+    "explain_errcode",
+    // bulk.rs
+    "start_bulk",
+    "list_bulk_jobs",
+    "bulk_job",
+    "cancel_bulk",
+    "export_bulk_report",
 ];

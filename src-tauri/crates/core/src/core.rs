@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 use wechat::crypto::{AesKey, MessageCrypto};
 use wechat::transport::Transport;
 
+use crate::bulk::Bulk;
+use crate::call_log::{self, CallLog};
 use crate::changes::Changes;
 use crate::check::Expected;
 use crate::clock::{Clock, SystemClock};
@@ -30,6 +32,9 @@ use crate::store::{Durability, OpenError, Store};
 use crate::transport::{HttpTransports, TransportFactory};
 use crate::tunnel::{self, Tunnels};
 use crate::{api, listener, paths, vault};
+
+/// The last rows of the call log may hold a stop up so long, ms (promise 8: 5 s in all, of which flights get 4).
+const LAST_ROWS: u64 = 500;
 
 /// How to open an engine.
 #[derive(Clone)]
@@ -111,6 +116,8 @@ struct Inner {
     public_files: PublicFiles,
     sources: Sources,
     redeemed: Notify,
+    call_log: Arc<CallLog>,
+    bulk: Bulk,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     previous_key_used: Mutex<HashMap<i64, i64>>,
@@ -170,6 +177,8 @@ impl Core {
                 public_files: PublicFiles::default(),
                 sources: Sources::default(),
                 redeemed: Notify::new(),
+                call_log: Arc::default(),
+                bulk: Bulk::default(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 previous_key_used: Mutex::default(),
@@ -201,6 +210,7 @@ impl Core {
             })
             .await?;
         core.load_sources().await?;
+        core.load_call_log().await?;
         core.door().accepted(core.store().read(|c| Ok(inbox::newest_at(c)?)).await?.unwrap_or(0));
         Ok(core)
     }
@@ -210,6 +220,7 @@ impl Core {
         let changes = tokio::spawn(self.changes().clone().run(self.clock().clone()));
         self.own(changes);
         self.own(tokio::spawn(sources::watch(self.clone())));
+        self.own(tokio::spawn(call_log::run(self.clone())));
         let engine = tokio::spawn(engine::run(self.clone()));
         if let Ok(mut slot) = self.inner.engine_task.lock() {
             *slot = Some(engine);
@@ -259,6 +270,8 @@ impl Core {
                 let _ = engine.await;
             }
         });
+        // What was called in the last moments; a store that is full or gone loses it.
+        let _ = crate::clock::within(LAST_ROWS, self.flush_call_log()).await;
         folder::remove_note(self.data_dir());
         for task in self.take_tasks() {
             task.abort();
@@ -287,6 +300,7 @@ impl Core {
         }
     }
 
+    /// A task that ends with the engine.
     pub(crate) fn own(&self, task: JoinHandle<()>) {
         if let Ok(mut tasks) = self.inner.tasks.lock() {
             tasks.retain(|t| !t.is_finished());
@@ -375,6 +389,7 @@ impl Core {
                 let key = AesKey::parse(row.encoding_aes_key.expose()).ok()?;
                 let previous = row.previous_encoding_aes_key.as_ref().and_then(|k| AesKey::parse(k.expose()).ok());
                 let transport = self.inner.options.transports.make(&row.endpoints, row.outbound_proxy.as_ref()).ok()?;
+                let transport = self.logged(transport, &row.component_appid);
                 let crypto = MessageCrypto::new(row.verify_token.clone(), key, previous, row.component_appid.clone());
                 Arc::new(Runtime { row, crypto, transport })
             }
@@ -457,6 +472,15 @@ impl Core {
     #[must_use]
     pub fn redeemed(&self) -> &Notify {
         &self.inner.redeemed
+    }
+    /// Calls on their way into the log.
+    #[must_use]
+    pub fn call_log(&self) -> &Arc<CallLog> {
+        &self.inner.call_log
+    }
+    /// Jobs on many accounts.
+    pub(crate) fn bulk(&self) -> &Bulk {
+        &self.inner.bulk
     }
     /// The tunnels that run.
     #[must_use]

@@ -4,6 +4,8 @@
 //! crate knows no window. See `ARCHITECTURE.md` for the walk of a ticket through it.
 
 pub mod api;
+mod bulk;
+mod call_log;
 pub mod changes;
 pub mod check;
 pub mod clock;
@@ -18,6 +20,7 @@ pub mod inbox;
 pub mod listener;
 pub mod paths;
 pub mod policy;
+mod sheet;
 mod sockets;
 pub mod sources;
 pub mod store;

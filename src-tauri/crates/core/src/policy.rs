@@ -372,7 +372,7 @@ pub fn ladder(id: i64, failures: i64, first: i64, cap: i64) -> i64 {
 }
 
 /// A number in `0..=range` that depends only on the two keys.
-fn spread(id: i64, n: i64, range: i64) -> i64 {
+pub(crate) fn spread(id: i64, n: i64, range: i64) -> i64 {
     if range <= 0 {
         return 0;
     }

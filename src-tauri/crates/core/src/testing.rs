@@ -40,6 +40,8 @@ pub enum Fault {
     NoRefreshToken,
     /// Never answers and never fails: what a stop meets.
     Hang,
+    /// Refuses, and repeats the whole request in its words.
+    Echo(i64),
 }
 
 #[derive(Default)]
@@ -58,6 +60,7 @@ struct State {
     /// Accounts that leave the list after so many of its pages were read.
     leave_after: Vec<(usize, String)>,
     pages: usize,
+    scripted: HashMap<&'static str, Vec<u8>>,
 }
 
 pub struct FakeWeChat {
@@ -81,6 +84,10 @@ impl FakeWeChat {
     }
     pub fn fault(&self, path: &'static str, fault: Fault) {
         self.state.lock().unwrap().faults.entry(path).or_default().push_back(fault);
+    }
+    /// From now on a path (its last part) answers this.
+    pub fn script(&self, path: &'static str, answer: impl Into<Vec<u8>>) {
+        self.state.lock().unwrap().scripted.insert(path, answer.into());
     }
     pub fn calls(&self, path: &str) -> Vec<i64> {
         self.state.lock().unwrap().calls.iter().filter(|(_, p)| p.ends_with(path)).map(|(at, _)| *at).collect()
@@ -185,7 +192,9 @@ impl Transport for FakeWeChat {
     fn send(&self, mut req: ApiRequest) -> BoxFuture<'_, Result<ApiResponse, TransportError>> {
         Box::pin(async move {
             let path = req.path.rsplit('/').next().unwrap_or_default().to_owned();
-            let body: Value = serde_json::from_slice(&req.take_body().unwrap_or_default()).unwrap_or_default();
+            let sent = req.take_body().unwrap_or_default();
+            let echo = format!("{} {}", req.target().expose(), String::from_utf8_lossy(&sent));
+            let body: Value = serde_json::from_slice(&sent).unwrap_or_default();
             let who = body["authorizer_appid"].as_str().unwrap_or("component").to_owned();
             let refresh = matches!(path.as_str(), "api_component_token" | "api_authorizer_token");
             let fault = {
@@ -213,6 +222,7 @@ impl Transport for FakeWeChat {
             }
             let result = match &fault {
                 Some(Fault::Errcode(code)) => Ok(json!({"errcode": code, "errmsg": format!("refused by the test rid: 5fa26c60-1a0ebdd5-32fd1cd0 {code}")}).to_string()),
+                Some(Fault::Echo(code)) => Ok(json!({"errcode": code, "errmsg": format!("you sent {echo}")}).to_string()),
                 Some(Fault::Html) => Ok("<html>gateway</html>".into()),
                 Some(Fault::DropBefore) => Err(TransportError::Connect("refused".into())),
                 Some(Fault::DropAfter) => {
@@ -227,6 +237,10 @@ impl Transport for FakeWeChat {
             }
             self.flying.fetch_sub(1, Ordering::SeqCst);
             let status = if let Some(Fault::Status(status)) = fault { status } else { 200 };
+            let scripted = self.state.lock().unwrap().scripted.get(path.as_str()).cloned();
+            if let (Some(body), None, Ok(_)) = (scripted, &fault, &result) {
+                return Ok(ApiResponse { status, body });
+            }
             result.map(|body| ApiResponse { status, body: body.into_bytes() })
         })
     }

@@ -56,6 +56,12 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// The log of calls to WeChat, newest first.
+    Calls(Calls),
+    /// Quotas of a platform or an account, and clearing them.
+    Quota(Quota),
+    /// What WeChat knows of a request, by the rid of its error.
+    Rid(Rid),
     /// Run the simulated platform alone, for any SDK.
     Sandbox(Sandbox),
     /// Show the whole way with the simulated platform, in a folder that is removed afterwards.
@@ -154,6 +160,19 @@ pub enum Account {
         /// Only accounts with this tag.
         #[arg(long)]
         tag: Option<String>,
+    },
+    /// Read an account's options from WeChat, or set one.
+    Options {
+        /// The account's appid.
+        appid: String,
+        /// The platform it authorized, if it authorized several.
+        #[arg(long, value_name = "COMPONENT_APPID")]
+        platform: Option<String>,
+        /// location_report=0|1|2, voice_recognize=0|1 or customer_service=0|1.
+        #[arg(long, value_name = "NAME=VALUE")]
+        set: Option<String>,
+        #[command(flatten)]
+        output: Output,
     },
     /// Note something about an account.
     Note {
@@ -261,6 +280,75 @@ pub struct Reconcile {
     /// Mark accounts that WeChat does not list any more as unauthorized.
     #[arg(long)]
     pub mark_gone: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(clap::Args)]
+pub struct Calls {
+    /// Only calls of this platform.
+    #[arg(long, value_name = "COMPONENT_APPID")]
+    pub platform: Option<String>,
+    /// Only calls about this account.
+    #[arg(long, value_name = "APPID")]
+    pub account: Option<String>,
+    /// Only paths with this part.
+    #[arg(long, value_name = "PATH")]
+    pub api: Option<String>,
+    /// Only this code of WeChat's.
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub errcode: Option<i64>,
+    /// Only calls that failed.
+    #[arg(long)]
+    pub errors: bool,
+    /// Only the last so many hours.
+    #[arg(long, value_name = "N")]
+    pub hours: Option<u32>,
+    /// At most this many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub limit: u32,
+    /// Print a CSV file of all that match instead, 50,000 at most.
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(clap::Args)]
+pub struct Quota {
+    /// The platform's appid.
+    pub component_appid: String,
+    /// This account's quotas instead of the platform's own.
+    #[arg(long, value_name = "APPID")]
+    pub account: Option<String>,
+    /// Only these APIs, such as /cgi-bin/message/custom/send; repeatable.
+    #[arg(long, value_name = "PATH")]
+    pub api: Vec<String>,
+    /// Clear all counters first. Costs one of ten a month, which everyone with a token shares.
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub clear: Option<Clear>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Clear {
+    /// With the token of whoever is cleared.
+    Token,
+    /// With the platform's AppSecret: works without a token.
+    AppSecret,
+}
+
+#[derive(clap::Args)]
+pub struct Rid {
+    /// The rid, such as 61725984-6126f6f9-040f19c4; WeChat keeps it for 7 days.
+    pub rid: String,
+    /// The platform that made the request, if our log does not know it.
+    #[arg(long, value_name = "COMPONENT_APPID")]
+    pub platform: Option<String>,
+    /// The account whose token made it, if our log does not know it.
+    #[arg(long, value_name = "APPID")]
+    pub account: Option<String>,
     #[command(flatten)]
     pub output: Output,
 }

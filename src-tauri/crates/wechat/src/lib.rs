@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api;
+pub mod apis;
 pub mod crypto;
 pub mod envelope;
 pub mod error;

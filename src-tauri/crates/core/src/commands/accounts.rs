@@ -172,6 +172,7 @@ impl Core {
             permissions: row.scopes.iter().map(|id| views::permission(*id)).collect(),
             details_at: row.details_at,
             details_error: row.details_error.clone(),
+            extra: self.account_extra(&row).await?,
             attempts,
         })
     }

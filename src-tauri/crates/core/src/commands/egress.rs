@@ -7,8 +7,9 @@ use wechat::error::CallError;
 use wechat::secret::SecretString;
 use wechat::transport::Transport;
 
+use crate::call_log;
 use crate::core::Core;
-use crate::dto::{Bilingual, EgressRoute, EgressTest, Endpoints, LastError};
+use crate::dto::{Bilingual, CallReason, EgressRoute, EgressTest, Endpoints, LastError};
 use crate::engine::{last_error, usable};
 use crate::error::AppError;
 
@@ -40,7 +41,7 @@ impl Core {
             Some(none) if none.is_empty() => None,
             Some(url) => Some(SecretString::from(url)),
         };
-        let transport = self.transports().make(&endpoints, proxy.as_ref())?;
+        let transport = self.logged(self.transports().make(&endpoints, proxy.as_ref())?, component_appid);
         let route = match (&proxy, endpoints.api == Endpoints::default().api) {
             (Some(_), _) => EgressRoute::Proxy,
             (None, true) => EgressRoute::Direct,
@@ -64,7 +65,9 @@ impl Core {
             component = self.store().mirror().component_credential(row.id);
         }
         match component.filter(|c| usable(c, now)).and_then(|c| c.token.clone()) {
-            Some(token) => self.ask_by_rid(&mut test, &transport, &token).await,
+            Some(token) => {
+                call_log::because(CallReason::Diagnostics, None, self.ask_by_rid(&mut test, &transport, &token)).await;
+            }
             None => {
                 let refused = self.store().mirror().component_credential(row.id).and_then(|c| c.failure.clone());
                 match refused.filter(|e| e.ip.is_some() && stored) {

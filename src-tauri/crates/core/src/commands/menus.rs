@@ -12,8 +12,9 @@ use wechat::menu::MenuAnswer;
 use wechat::secret::SecretString;
 use wechat::transport::{BoxFuture, Transport};
 
+use crate::call_log;
 use crate::core::Core;
-use crate::dto::{AccountKind, ErrorCode, FieldError, ReasonCode};
+use crate::dto::{AccountKind, CallReason, ErrorCode, FieldError, ReasonCode};
 use crate::engine::last_error;
 use crate::error::AppError;
 use crate::store::tables::account::AccountRow;
@@ -110,7 +111,8 @@ impl Core {
         loop {
             let credential = self.live_credential(id).await?;
             let token = credential.token.as_ref().ok_or_else(gone)?;
-            let error = match call(runtime.transport.as_ref(), token).await {
+            let call = call(runtime.transport.as_ref(), token);
+            let error = match call_log::because(CallReason::Menu, Some(&account.appid), call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

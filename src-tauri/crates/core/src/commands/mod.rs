@@ -4,20 +4,29 @@
 
 mod accounts;
 mod app;
+mod bulk;
+mod calls;
+mod details;
 mod egress;
 mod files;
 mod life;
 pub mod links;
 mod menus;
+mod options;
 mod overview;
 mod platforms;
 mod poster;
+mod quota;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod tokens;
 mod tunnels;
+#[cfg(test)]
+mod work_tests;
 
+pub(crate) use calls::errcode_words;
 pub use menus::PublishedMenu;
 
 use serde::Deserialize;
@@ -26,8 +35,8 @@ use serde_json::Value;
 
 use crate::core::Core;
 use crate::dto::{
-    AccountQuery, Endpoints, ErrorCode, LinkKind, LinkQuery, LinkRequest, PlatformInput, PosterLanguage,
-    ReconcileChoices, SecretField, TunnelInput,
+    AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkKind, LinkQuery,
+    LinkRequest, OptionName, PlatformInput, PosterLanguage, ReconcileChoices, SecretField, TunnelInput,
 };
 use crate::error::AppError;
 
@@ -176,6 +185,73 @@ struct ReconcileArgs {
     preview_id: String,
     choices: ReconcileChoices,
 }
+#[derive(Deserialize)]
+struct SubjectArgs {
+    component_appid: String,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct OptionArgs {
+    component_appid: String,
+    appid: String,
+    name: OptionName,
+    value: String,
+}
+#[derive(Deserialize)]
+struct QuotaArgs {
+    component_appid: String,
+    appid: Option<String>,
+    cgi_paths: Option<Vec<String>>,
+}
+#[derive(Deserialize)]
+struct ClearArgs {
+    component_appid: String,
+    appid: Option<String>,
+    method: ClearMethod,
+}
+#[derive(Deserialize)]
+struct ClearApiArgs {
+    component_appid: String,
+    appid: Option<String>,
+    cgi_path: String,
+}
+#[derive(Deserialize)]
+struct RidArgs {
+    rid: String,
+    component_appid: Option<String>,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct CallsArgs {
+    query: ApiCallQuery,
+}
+#[derive(Deserialize)]
+struct ExportCallsArgs {
+    query: ApiCallQuery,
+    format: ExportFormat,
+}
+#[derive(Deserialize)]
+struct DaysArgs {
+    days: u32,
+}
+#[derive(Deserialize)]
+struct CodeArgs {
+    code: i64,
+}
+#[derive(Deserialize)]
+struct BulkArgs {
+    request: BulkRequest,
+}
+#[derive(Deserialize)]
+struct JobArgs {
+    id: String,
+    after: Option<i64>,
+}
+#[derive(Deserialize)]
+struct ReportArgs {
+    id: String,
+    format: ExportFormat,
+}
 
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
     serde_json::from_value(args).map_err(|e| bad_json(&e))
@@ -281,4 +357,24 @@ table! {
     "tunnel_log" (a: IdArgs) => async |c: &Core, a: IdArgs| c.tunnel_log(&a.id).await;
     "confirm_tunnel_url" (a: IdArgs) => async |c: &Core, a: IdArgs| c.confirm_tunnel_url(&a.id).await;
     "list_attempts" (a: AttemptsArgs) => async |c: &Core, a: AttemptsArgs| c.list_attempts(&a.component_appid, a.appid.as_deref()).await;
+    "get_account_qr" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account_qr(&a.component_appid, &a.appid).await;
+    "get_account_options" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account_options(&a.component_appid, &a.appid).await;
+    "set_account_option" (a: OptionArgs) => async |c: &Core, a: OptionArgs| c.set_account_option(&a.component_appid, &a.appid, a.name, &a.value).await;
+    "test_token" (a: SubjectArgs) => async |c: &Core, a: SubjectArgs| c.test_token(&a.component_appid, a.appid.as_deref()).await;
+    "token_timeline" (a: SubjectArgs) => async |c: &Core, a: SubjectArgs| c.token_timeline(&a.component_appid, a.appid.as_deref()).await;
+    "known_apis" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::known_apis());
+    "get_quota" (a: QuotaArgs) => async |c: &Core, a: QuotaArgs| c.get_quota(&a.component_appid, a.appid.as_deref(), a.cgi_paths).await;
+    "clear_quota" (a: ClearArgs) => async |c: &Core, a: ClearArgs| c.clear_quota(&a.component_appid, a.appid.as_deref(), a.method).await;
+    "clear_api_quota" (a: ClearApiArgs) => async |c: &Core, a: ClearApiArgs| c.clear_api_quota(&a.component_appid, a.appid.as_deref(), &a.cgi_path).await;
+    "lookup_rid" (a: RidArgs) => async |c: &Core, a: RidArgs| c.lookup_rid(&a.rid, a.component_appid.as_deref(), a.appid.as_deref()).await;
+    "list_api_calls" (a: CallsArgs) => async |c: &Core, a: CallsArgs| c.list_api_calls(&a.query).await;
+    "export_api_calls" (a: ExportCallsArgs) => async |c: &Core, a: ExportCallsArgs| c.export_api_calls(&a.query, a.format).await;
+    "get_api_call_settings" (a: NoArgs) => async |c: &Core, _: NoArgs| c.get_api_call_settings().await;
+    "set_api_call_retention" (a: DaysArgs) => async |c: &Core, a: DaysArgs| c.set_api_call_retention(a.days).await;
+    "explain_errcode" (a: CodeArgs) => async |_: &Core, a: CodeArgs| Ok::<_, AppError>(Core::explain_errcode(a.code));
+    "start_bulk" (a: BulkArgs) => async |c: &Core, a: BulkArgs| c.start_bulk(a.request);
+    "list_bulk_jobs" (a: NoArgs) => async |c: &Core, _: NoArgs| Ok::<_, AppError>(c.list_bulk_jobs());
+    "bulk_job" (a: JobArgs) => async |c: &Core, a: JobArgs| c.bulk_job(&a.id, a.after);
+    "cancel_bulk" (a: IdArgs) => async |c: &Core, a: IdArgs| c.cancel_bulk(&a.id);
+    "export_bulk_report" (a: ReportArgs) => async |c: &Core, a: ReportArgs| c.export_bulk_report(&a.id, a.format);
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{AccountCounts, LastError, ReasonCode, TokenView};
+use super::{AccountCounts, AccountExtra, LastError, ReasonCode, TokenView};
 
 /// What kind of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -163,6 +163,8 @@ pub struct AccountDetail {
     pub details_at: Option<i64>,
     /// Why the last fetch of details failed.
     pub details_error: Option<LastError>,
+    /// What only the account's page shows.
+    pub extra: AccountExtra,
     /// Newest attempts first, at most 50.
     pub attempts: Vec<Attempt>,
 }

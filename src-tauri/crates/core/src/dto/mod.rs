@@ -5,23 +5,35 @@
 //! The TypeScript twins in `ui/src/host/bindings/` are generated from these by ts-rs when the tests run.
 
 mod account;
+mod bulk;
+mod call;
 mod channel;
 mod check;
+mod details;
 mod life;
 mod link;
+mod option;
 mod overview;
 mod platform;
+mod quota;
 mod reconcile;
 mod status;
+mod token;
 mod tunnel;
 
 pub use account::*;
+pub use bulk::*;
+pub use call::*;
 pub use channel::*;
 pub use check::*;
+pub use details::*;
 pub use life::*;
 pub use link::*;
+pub use option::*;
 pub use overview::*;
 pub use platform::*;
+pub use quota::*;
 pub use reconcile::*;
 pub use status::*;
+pub use token::*;
 pub use tunnel::*;

@@ -26,8 +26,9 @@ use crate::error::AppError;
 use crate::policy::{Facts, Parent, TICKET_LIFE};
 use crate::store::tables::credential::CredentialRow;
 
-pub use details::{data_url, fetch as fetch_details};
+pub use details::{data_url, fetch as fetch_details, next_at as next_details_at, qr as account_qr};
 pub(crate) use heal::Heal;
+pub(crate) use schedule::DETAILS_AT_ONCE;
 
 /// Limits of the engine.
 #[derive(Debug, Clone, Copy)]

@@ -8,12 +8,14 @@ use wechat::error::CallError;
 use wechat::secret::SecretString;
 
 use super::{Wake, last_error, usable};
+use crate::call_log;
 use crate::core::Core;
-use crate::dto::{AccountEventKind, LastError};
+use crate::dto::{AccountEventKind, CallReason, GenerationCause, LastError};
 use crate::policy::{self, FailureKind};
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::account_event::{self, Detail};
 use crate::store::tables::credential;
+use crate::store::tables::generation::{self, GenerationRow};
 use crate::store::tables::link;
 use crate::store::tables::redemption::{self, RedemptionRow};
 use crate::store::{StoreError, Tx};
@@ -75,7 +77,8 @@ async fn one(core: &Core, row: RedemptionRow) -> Option<i64> {
     };
     let token = parent.token.as_ref()?;
     let sent_at = now;
-    let result = api::query_auth(runtime.transport.as_ref(), token, &runtime.row.component_appid, code).await;
+    let call = api::query_auth(runtime.transport.as_ref(), token, &runtime.row.component_appid, code);
+    let result = call_log::because(CallReason::Authorization, row.authorizer_appid.as_deref(), call).await;
     let error = match result {
         Ok(info) => {
             let scopes = info.func_info.iter().map(|f| i64::from(f.id)).collect();
@@ -183,6 +186,7 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             if granted.refresh_token.is_some() {
                 held.refresh_token = granted.refresh_token;
             }
+            let has_token = granted.token.is_some();
             if let Some((token, expires_in)) = granted.token {
                 held.token = Some(token);
                 held.obtained_at = Some(sent_at);
@@ -190,6 +194,11 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
             }
             // Also without a token: a flight with the old refresh token must find that it was overtaken.
             held.generation += 1;
+            if let (Some(obtained_at), Some(expires_at), true) = (held.obtained_at, held.expires_at, has_token) {
+                let cause = GenerationCause::Authorization;
+                let obtained = GenerationRow { generation: held.generation, obtained_at, expires_at, cause };
+                generation::insert(tx, held.id, &obtained)?;
+            }
             held.failures = 0;
             held.failure = None;
             held.failure_kind = None;

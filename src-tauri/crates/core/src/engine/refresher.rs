@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::policy::{self, FailureKind};
 use crate::store::StoreError;
 use crate::store::tables::credential::{self, CredentialRow};
+use crate::store::tables::generation::{self, GenerationRow};
 use crate::store::tables::{account, attempt, platform};
 
 /// How a flight ended.
@@ -53,6 +54,7 @@ enum Verdict {
 /// What the call used, to tell afterwards whether it is still current.
 #[derive(Clone, Copy)]
 struct Used {
+    reason: ReasonCode,
     ticket_create_time: i64,
     parent: Option<(i64, i64)>,
 }
@@ -93,6 +95,7 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
     let mirror = core.store().mirror();
     let parent = mirror.component_credential(claimed.platform_id).filter(|_| claimed.account_id.is_some());
     let used = Used {
+        reason,
         ticket_create_time: mirror
             .platform(claimed.platform_id)
             .and_then(|p| p.ticket.as_ref().map(|t| t.create_time))
@@ -264,6 +267,13 @@ fn store_verdict(
             row.generation += 1;
             clear_failure(row);
             attempt::finish(tx, attempt_id, AttemptOutcome::Ok, now, Some(row.generation), None)?;
+            let obtained = GenerationRow {
+                generation: row.generation,
+                obtained_at: sent_at,
+                expires_at: row.expires_at.unwrap_or(sent_at),
+                cause: generation::cause_of(used.reason),
+            };
+            generation::insert(tx, row.id, &obtained)?;
             if let Some((parent, generation)) = used.parent {
                 parent_works(tx, parent, generation)?;
             }

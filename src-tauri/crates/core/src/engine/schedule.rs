@@ -10,17 +10,22 @@ use tokio::task::JoinSet;
 
 use super::refresher::{self, Flight};
 use super::{Wake, details, facts, redeem};
+use crate::call_log;
 use crate::clock::{Clock, MAX_SLEEP_MS};
 use crate::core::Core;
 use crate::dto::{ErrorCode, ReasonCode};
 use crate::error::AppError;
 use crate::policy::{self, ASKED_GAP, Decision, FailureKind, JUMP};
-use crate::store::tables::{PRUNED_AT_ONCE, attempt, inbox, link, redemption};
+use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, generation, inbox, link, redemption};
 
 /// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
 const GRACE: u64 = 4_000;
 /// Details of so many accounts are fetched at once.
-const DETAILS_AT_ONCE: usize = 2;
+pub(crate) const DETAILS_AT_ONCE: usize = 2;
+/// Accounts whose details are due are looked for so often, ms.
+const SWEEP_EVERY: i64 = 600_000;
+/// And so many taken at once: two at a time, about a second each, they last until the next look.
+const SWEPT: usize = 1_000;
 /// Old rows are removed so often, ms.
 const PRUNE_EVERY: i64 = 3_600_000;
 /// And again so soon while there are more, ms.
@@ -53,6 +58,9 @@ pub(super) struct Schedule {
     redeem_at: Option<i64>,
     redeeming: bool,
     details: VecDeque<i64>,
+    /// Details that nobody asked for; they wait for everything else.
+    daily: VecDeque<i64>,
+    sweep_at: i64,
     fetching: usize,
     prune_at: i64,
     last_wall: i64,
@@ -77,6 +85,8 @@ impl Schedule {
             redeem_at: Some(now),
             redeeming: false,
             details: VecDeque::new(),
+            daily: VecDeque::new(),
+            sweep_at: now + SWEEP_EVERY,
             fetching: 0,
             prune_at: now + PRUNE_EVERY,
             last_wall: now,
@@ -111,7 +121,7 @@ impl Schedule {
 
     fn until_next(&self) -> i64 {
         let now = self.clock.now();
-        let mut next = self.prune_at;
+        let mut next = self.prune_at.min(self.sweep_at);
         if let Some((at, _)) = self.due.first() {
             next = next.min(*at);
         }
@@ -140,6 +150,7 @@ impl Schedule {
             self.core.engine().memory().jumped.extend(ids);
             self.redeem_at = Some(wall);
             self.prune_at = self.prune_at.min(wall + PRUNE_EVERY);
+            self.sweep_at = self.sweep_at.min(wall + SWEEP_EVERY);
         }
         self.reconsider_all();
     }
@@ -275,7 +286,12 @@ impl Schedule {
             if is_account {
                 *self.flying.entry(platform).or_default() += 1;
             }
-            self.flights.spawn(refresher::fly(self.core.clone(), row, reason));
+            let account = row.account_id.and_then(|id| self.core.store().mirror().account(id));
+            let core = self.core.clone();
+            self.flights.spawn(async move {
+                let appid = account.as_ref().map(|a| a.appid.as_str());
+                call_log::because(call_log::reason_of(reason), appid, refresher::fly(core, row, reason)).await
+            });
         }
         if let Some(at) = self.redeem_at
             && !self.redeeming
@@ -286,8 +302,14 @@ impl Schedule {
             let core = self.core.clone();
             self.jobs.spawn(async move { Job::Redeemed { next_at: redeem::all(&core).await } });
         }
+        let now = self.clock.now();
+        if now >= self.sweep_at {
+            self.sweep_at = now + SWEEP_EVERY;
+            // What the last look found and nobody had time for is found again, longest overdue first.
+            self.daily = details::due(&self.core, SWEPT).into();
+        }
         while self.fetching < DETAILS_AT_ONCE {
-            let Some(account) = self.details.pop_front() else { break };
+            let Some(account) = self.next_details() else { break };
             self.fetching += 1;
             let core = self.core.clone();
             self.jobs.spawn(async move {
@@ -296,12 +318,30 @@ impl Schedule {
                 Job::Details
             });
         }
-        let now = self.clock.now();
         if now >= self.prune_at {
             self.prune_at = now + PRUNE_EVERY;
             let core = self.core.clone();
             self.jobs.spawn(async move { Job::Pruned { more: prune(&core, now).await } });
         }
+    }
+
+    /// What somebody waits for first. The daily ones start only while no refresh waits and half of the flights are free.
+    fn next_details(&mut self) -> Option<i64> {
+        if let Some(account) = self.details.pop_front() {
+            return Some(account);
+        }
+        if !self.places.is_empty() || self.flights.len() > self.core.engine_options().concurrency / 2 {
+            return None;
+        }
+        let now = self.clock.now();
+        while let Some(account) = self.daily.pop_front() {
+            let row = self.core.store().mirror().account(account);
+            // Somebody may have asked since the look.
+            if row.is_some_and(|row| details::next_at(&row).is_some_and(|at| at <= now)) {
+                return Some(account);
+            }
+        }
+        None
     }
 
     fn landed(&mut self, done: Result<Flight, tokio::task::JoinError>) {
@@ -424,13 +464,14 @@ impl Schedule {
 
 /// Answers whether there is more to remove.
 async fn prune(core: &Core, now: i64) -> bool {
+    let calls_before = now - i64::from(core.call_log().days()) * 24 * 3_600_000;
     let pruned = core
         .store()
         .write(move |tx| {
             let most = inbox::prune(tx, now)?.max(attempt::prune(tx, now)?);
             link::prune(tx, now)?;
             redemption::prune(tx, now)?;
-            Ok(most)
+            Ok(most.max(generation::prune(tx, now)?).max(api_call::prune(tx, calls_before, api_call::MAX_ROWS)?))
         })
         .await;
     match pruned {

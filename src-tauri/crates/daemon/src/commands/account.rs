@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{ask, items, now};
-use crate::args::{Account, AccountName};
+use crate::args::{Account, AccountName, Output};
 use crate::engine::{Engine, Need, encode};
 use crate::failure::Failure;
 use crate::print;
@@ -52,6 +52,7 @@ pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
             print::note(&format!("restored: {}", print::text(&account["state"])));
             Ok(())
         }
+        Account::Options { appid, platform, set, output } => options(dir, &appid, platform, set, output).await,
         Account::History { of, output } => {
             let lines = ask(dir, Need::Look, "list_account_history", with(&of, "before", Value::Null)).await?;
             if output.json {
@@ -65,6 +66,54 @@ pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// Reads the options, after one was set.
+async fn options(
+    dir: &Path,
+    appid: &str,
+    platform: Option<String>,
+    set: Option<String>,
+    output: Output,
+) -> Result<(), Failure> {
+    let set = match set.as_deref().map(|pair| pair.split_once('=')) {
+        Some(None) => return Err(Failure::environment("--set takes NAME=VALUE, such as voice_recognize=1".to_owned())),
+        Some(pair) => pair,
+        None => None,
+    };
+    let mut target = format!("/v1/accounts/{}", encode(appid));
+    if let Some(platform) = &platform {
+        target.push_str(&format!("?platform={}", encode(platform)));
+    }
+    let engine = Engine::find(dir, Need::Running).await?;
+    let account = engine.ask(Method::GET, &target, None).await?;
+    let component_appid = &account["component_appid"];
+    if let Some((name, value)) = set {
+        let body = json!({ "component_appid": component_appid, "appid": appid, "name": name, "value": value });
+        engine.ask(Method::POST, "/v1/ui/set_account_option", Some(&body)).await?;
+    }
+    let body = json!({ "component_appid": component_appid, "appid": appid });
+    let options = engine.ask(Method::POST, "/v1/ui/get_account_options", Some(&body)).await?;
+    engine.close().await;
+    if output.json {
+        print::json(&options);
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = items(&options)
+        .iter()
+        .map(|o| {
+            let choices: Vec<String> = o["choices"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|c| format!("{} {}", print::text(&c["value"]), print::text(&c["text"]["en"])))
+                .collect();
+            let said = if o["error"].is_null() { &o["value_text"]["en"] } else { &o["error"]["message"] };
+            vec![print::text(&o["name"]), print::text(&o["value"]), print::text(said), choices.join(", ")]
+        })
+        .collect();
+    print::line(&print::table(&["OPTION", "VALUE", "MEANING", "CHOICES"], &rows));
+    Ok(())
 }
 
 async fn list(dir: &Path, json: bool, filters: &[(&str, Option<String>)]) -> Result<(), Failure> {

@@ -1,10 +1,12 @@
 //! One file a command: its request, and how the answer is shown.
 
 pub mod account;
+pub mod calls;
 pub mod channel;
 pub mod key;
 pub mod link;
 pub mod platform;
+pub mod quota;
 pub mod reconcile;
 pub mod status;
 pub mod tenant;
@@ -32,9 +34,4 @@ async fn ask(dir: &Path, need: Need, command: &str, args: Value) -> Result<Value
 /// The rows of a list document.
 fn items(document: &Value) -> &[Value] {
     document["items"].as_array().map_or(&[], Vec::as_slice)
-}
-
-/// A command of the window, asked over the local API.
-async fn ask(dir: &Path, need: Need, command: &str, args: Value) -> Result<Value, Failure> {
-    Engine::once(dir, need, Method::POST, &format!("/v1/ui/{command}"), Some(&args)).await
 }

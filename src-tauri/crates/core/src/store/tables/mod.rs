@@ -3,10 +3,13 @@
 //! Times are ms since 1970. Secrets lie in the encrypted pages like everything else and are `Secret` in the row types.
 
 pub mod account;
+pub mod account_details;
 pub mod account_event;
+pub mod api_call;
 pub mod api_key;
 pub mod attempt;
 pub mod credential;
+pub mod generation;
 pub mod inbox;
 pub mod link;
 pub mod menu;
@@ -41,6 +44,9 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         setting::MIGRATIONS,
         verification_file::MIGRATIONS,
         tunnel::MIGRATIONS,
+        api_call::MIGRATIONS,
+        account_details::MIGRATIONS,
+        generation::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }

@@ -1,0 +1,355 @@
+//! Work on many accounts at once: jobs that run in the engine, whatever page is open.
+//!
+//! Owns the jobs of this run and their reports. Must not go round the engine's caps: a refresh is asked of the engine like
+//! any other, and details are fetched as few at once as the engine does. Invariants: at most one job of a kind runs; every
+//! account of a job has exactly one line when it ended; nothing new begins after a cancel.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::core::Core;
+use crate::dto::{Bilingual, BulkJob, BulkKind, BulkLine, BulkOutcome, BulkRequest, BulkState, ErrorCode, ReasonCode};
+use crate::engine::{self, DETAILS_AT_ONCE};
+use crate::error::AppError;
+use crate::store::tables::account::AccountRow;
+
+/// Jobs remembered, with their reports: 100,000 lines are about 20 MB.
+const REMEMBERED: usize = 8;
+/// Lines of one answer.
+const LINES: usize = 1_000;
+
+/// The jobs of this run, newest first.
+#[derive(Debug, Default)]
+pub(crate) struct Bulk {
+    jobs: Mutex<VecDeque<Arc<Job>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Job {
+    id: String,
+    pub(crate) kind: BulkKind,
+    started_at: i64,
+    total: usize,
+    cancelled: AtomicBool,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    lines: Vec<BulkLine>,
+    failed: i64,
+    skipped: i64,
+    under_way: Vec<String>,
+    ended_at: Option<i64>,
+}
+
+/// An account of a job. Without a row it was named and is not there.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub component_appid: String,
+    pub appid: String,
+    pub account: Option<i64>,
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+impl Job {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_running(&self) -> bool {
+        self.progress().ended_at.is_none()
+    }
+
+    pub(crate) fn lines(&self) -> Vec<BulkLine> {
+        self.progress().lines.clone()
+    }
+
+    /// The job, with lines after number `after` (`None`: no lines).
+    fn view(&self, after: Option<i64>) -> BulkJob {
+        let progress = self.progress();
+        let state = match (progress.ended_at, self.cancelled.load(Ordering::Relaxed)) {
+            (None, _) => BulkState::Running,
+            (Some(_), true) => BulkState::Cancelled,
+            (Some(_), false) => BulkState::Done,
+        };
+        let from = after.map(|n| usize::try_from(n.max(0)).unwrap_or(usize::MAX));
+        BulkJob {
+            id: self.id.clone(),
+            kind: self.kind,
+            state,
+            started_at: self.started_at,
+            ended_at: progress.ended_at,
+            total: count(self.total),
+            done: count(progress.lines.len()),
+            failed: progress.failed,
+            skipped: progress.skipped,
+            current: progress.under_way.first().cloned(),
+            lines: from.map_or_else(Vec::new, |from| progress.lines.iter().skip(from).take(LINES).cloned().collect()),
+        }
+    }
+}
+
+impl Bulk {
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<Arc<Job>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Result<Arc<Job>, AppError> {
+        self.jobs().iter().find(|job| job.id == id).cloned().ok_or_else(|| AppError::not_found("bulk job", id))
+    }
+
+    /// Puts a job in line, unless one of its kind runs.
+    fn begin(&self, job: &Arc<Job>) -> Result<(), AppError> {
+        let mut jobs = self.jobs();
+        if let Some(running) = jobs.iter().find(|other| other.kind == job.kind && other.is_running()) {
+            let words = format!("a job of this kind is running already: {}", running.id);
+            return Err(AppError::new(ErrorCode::Unavailable, words));
+        }
+        jobs.push_front(job.clone());
+        // One that runs is never forgotten: there are fewer kinds than are remembered.
+        while jobs.len() > REMEMBERED {
+            let Some(at) = jobs.iter().rposition(|job| !job.is_running()) else { break };
+            jobs.remove(at);
+        }
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Starts a job.
+    ///
+    /// # Errors
+    /// `Unavailable` while one of its kind runs, `InvalidInput` when no account is meant, `NotFound` for the platform.
+    pub fn start_bulk(&self, request: BulkRequest) -> Result<BulkJob, AppError> {
+        let targets = self.select(&request)?;
+        if targets.is_empty() {
+            return Err(AppError::invalid_field("appids", "empty", "no account is meant", "没有选中任何账号"));
+        }
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random)
+            .map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        let job = Arc::new(Job {
+            id: crate::hex(&random),
+            kind: request.kind,
+            started_at: self.clock().now(),
+            total: targets.len(),
+            cancelled: AtomicBool::new(false),
+            progress: Mutex::default(),
+        });
+        self.bulk().begin(&job)?;
+        self.own(tokio::spawn(run(self.clone(), job.clone(), targets)));
+        self.changes().tell(["bulk"]);
+        Ok(job.view(None))
+    }
+
+    /// The jobs of this run, newest first, without their lines.
+    #[must_use]
+    pub fn list_bulk_jobs(&self) -> Vec<BulkJob> {
+        self.bulk().jobs().iter().map(|job| job.view(None)).collect()
+    }
+
+    /// A job with the lines after number `after` (`None`: from the first), at most 1000.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn bulk_job(&self, id: &str, after: Option<i64>) -> Result<BulkJob, AppError> {
+        Ok(self.bulk().find(id)?.view(Some(after.unwrap_or(0))))
+    }
+
+    /// Lets nothing new begin. Calls under way end.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn cancel_bulk(&self, id: &str) -> Result<BulkJob, AppError> {
+        let job = self.bulk().find(id)?;
+        if job.is_running() {
+            job.cancelled.store(true, Ordering::Relaxed);
+            self.tell_bulk(id);
+        }
+        Ok(job.view(None))
+    }
+
+    fn tell_bulk(&self, id: &str) {
+        self.changes().tell(["bulk", &format!("bulk:{id}")]);
+    }
+
+    fn select(&self, request: &BulkRequest) -> Result<Vec<Target>, AppError> {
+        let mirror = self.store().mirror();
+        let platforms = match &request.component_appid {
+            Some(component_appid) => vec![self.platform_row(component_appid)?],
+            None => mirror.platforms(),
+        };
+        if let Some(appids) = &request.appids {
+            let mut targets: Vec<Target> = Vec::with_capacity(appids.len());
+            let mut seen = std::collections::HashSet::new();
+            for appid in appids.iter().filter(|appid| seen.insert(appid.as_str())) {
+                let before = targets.len();
+                for platform in &platforms {
+                    let account = mirror.account_by_appid(platform.id, appid).filter(|a| a.authorized_at != 0);
+                    targets.extend(account.map(|account| Target {
+                        component_appid: platform.component_appid.clone(),
+                        appid: appid.clone(),
+                        account: Some(account.id),
+                    }));
+                }
+                if targets.len() == before {
+                    let component_appid = request.component_appid.clone().unwrap_or_default();
+                    targets.push(Target { component_appid, appid: appid.clone(), account: None });
+                }
+            }
+            return Ok(targets);
+        }
+        if let Some(query) = &request.query {
+            let mut query = query.clone();
+            query.platform = request.component_appid.clone().or(query.platform);
+            (query.limit, query.cursor) = (Some(1_000), None);
+            let mut targets = Vec::new();
+            loop {
+                let page = self.list_accounts(&query)?;
+                for item in page.items {
+                    let platform = mirror.platform_by_appid(&item.component_appid);
+                    let account = platform.and_then(|p| mirror.account_by_appid(p.id, &item.appid)).map(|a| a.id);
+                    targets.push(Target { component_appid: item.component_appid, appid: item.appid, account });
+                }
+                query.cursor = page.next_cursor;
+                if query.cursor.is_none() {
+                    return Ok(targets);
+                }
+            }
+        }
+        let mut ids = mirror.account_ids();
+        ids.sort_unstable();
+        let known = ids.into_iter().filter_map(|id| mirror.account(id)).filter(|a| a.authorized_at != 0);
+        Ok(known
+            .filter_map(|account| {
+                let platform = platforms.iter().find(|p| p.id == account.platform_id)?;
+                Some(Target {
+                    component_appid: platform.component_appid.clone(),
+                    appid: account.appid.clone(),
+                    account: Some(account.id),
+                })
+            })
+            .collect())
+    }
+}
+
+async fn run(core: Core, job: Arc<Job>, targets: Vec<Target>) {
+    let at_once = match job.kind {
+        // More would only wait in the engine's line, where a cancel does not find them.
+        BulkKind::Refresh => core.engine_options().concurrency,
+        BulkKind::SyncDetails => DETAILS_AT_ONCE,
+        BulkKind::Export => 1,
+    };
+    stream::iter(targets)
+        .map(|target| one(&core, &job, target))
+        .buffer_unordered(at_once.max(1))
+        .for_each(|()| async {})
+        .await;
+    job.progress().ended_at = Some(core.clock().now());
+    core.tell_bulk(&job.id);
+}
+
+async fn one(core: &Core, job: &Job, target: Target) {
+    let started = core.clock().monotonic();
+    let row = target.account.and_then(|id| core.store().mirror().account(id));
+    let done = if job.cancelled.load(Ordering::Relaxed) {
+        Done::new(BulkOutcome::Cancelled, "任务已取消，未开始", "not begun: the job was cancelled")
+    } else if let Some(row) = &row {
+        job.progress().under_way.push(target.appid.clone());
+        let done = work(core, job.kind, row).await;
+        let mut progress = job.progress();
+        if let Some(at) = progress.under_way.iter().position(|appid| *appid == target.appid) {
+            progress.under_way.remove(at);
+        }
+        done
+    } else {
+        Done::new(BulkOutcome::Failed, "没有这个账号", "there is no such account")
+    };
+    let mut progress = job.progress();
+    match done.outcome {
+        BulkOutcome::Failed => progress.failed += 1,
+        BulkOutcome::Skipped | BulkOutcome::Cancelled => progress.skipped += 1,
+        BulkOutcome::Ok => {}
+    }
+    let n = count(progress.lines.len()) + 1;
+    progress.lines.push(BulkLine {
+        n,
+        component_appid: target.component_appid,
+        appid: target.appid,
+        nick_name: row.map(|r| r.nick_name.clone()).unwrap_or_default(),
+        outcome: done.outcome,
+        words: done.words,
+        errcode: done.errcode,
+        rid: done.rid,
+        duration_ms: (core.clock().monotonic() - started).max(0),
+    });
+    drop(progress);
+    core.tell_bulk(&job.id);
+}
+
+struct Done {
+    outcome: BulkOutcome,
+    words: Bilingual,
+    errcode: Option<i64>,
+    rid: Option<String>,
+}
+
+impl Done {
+    fn new(outcome: BulkOutcome, zh: &str, en: &str) -> Self {
+        Self { outcome, words: Bilingual { zh: zh.to_owned(), en: en.to_owned() }, errcode: None, rid: None }
+    }
+
+    fn failed(e: &AppError) -> Self {
+        let refusal = e.detail.as_ref().and_then(|d| d.refusal.as_ref());
+        let code = refusal.map(|r| r.code).filter(|code| *code != 0);
+        let zh = match (code.and_then(super::commands::errcode_words), code, e.code) {
+            (Some(words), Some(code), _) => format!("微信拒绝（{code}）：{}。{}", words.meaning.zh, words.advice.zh),
+            (None, Some(code), _) => format!("微信拒绝（{code}）"),
+            (.., ErrorCode::NoToken) => "没有可用的令牌".to_owned(),
+            (.., ErrorCode::Stopping) => "引擎正在停止".to_owned(),
+            (.., ErrorCode::DiskFull) => "磁盘已满".to_owned(),
+            (.., ErrorCode::NotFound) => "账号已不存在".to_owned(),
+            _ => refusal.map_or_else(|| "现在无法调用微信".to_owned(), |r| r.advice_zh.clone()),
+        };
+        Self {
+            outcome: BulkOutcome::Failed,
+            words: Bilingual { zh, en: e.message.clone() },
+            errcode: code,
+            rid: refusal.and_then(|r| r.rid.clone()),
+        }
+    }
+}
+
+async fn work(core: &Core, kind: BulkKind, row: &AccountRow) -> Done {
+    if kind == BulkKind::Export {
+        // A hundred thousand of these must not keep others from this thread.
+        tokio::task::yield_now().await;
+        return Done::new(BulkOutcome::Ok, "已导出", "exported");
+    }
+    if !row.authorized {
+        return Done::new(BulkOutcome::Skipped, "授权已取消", "the owner cancelled the authorization");
+    }
+    let (outcome, zh, en) = match kind {
+        BulkKind::Refresh => {
+            let Some(credential) = core.store().mirror().account_credential(row.id) else {
+                return Done::new(BulkOutcome::Skipped, "没有刷新令牌", "there is no refresh token");
+            };
+            (core.ask(credential.id, ReasonCode::Requested).await, "令牌已刷新", "the token was renewed")
+        }
+        _ => (engine::fetch_details(core, row.id).await, "资料已同步", "the details were fetched"),
+    };
+    match outcome {
+        Ok(()) => Done::new(BulkOutcome::Ok, zh, en),
+        Err(e) => Done::failed(&e),
+    }
+}
+
+#[cfg(test)]
+mod tests;
