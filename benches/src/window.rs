@@ -95,7 +95,7 @@ pub fn run() {
 
     let (_, child) = start(&ours, "wxdesk「");
     // The first seconds draw and fetch, and after 15 s without input the clock of the pages slows down; idle comes after.
-    std::thread::sleep(Duration::from_secs(30));
+    std::thread::sleep(Duration::from_secs(45));
     let before = ticks(child.0.id());
     std::thread::sleep(IDLE);
     let used = ticks(child.0.id()) - before;
