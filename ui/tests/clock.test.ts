@@ -1,8 +1,8 @@
 /** One timer, each second for a person, slowly for nobody, not at all when hidden. */
 import { mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { defineComponent, h, type Ref } from "vue";
-import { useNow } from "../src/lib/clock";
+import { defineComponent, h, ref, type Ref } from "vue";
+import { useNow, useSeconds } from "../src/lib/clock";
 
 let focused = true;
 let seen: Readonly<Ref<number>>;
@@ -51,13 +51,25 @@ describe("clock", () => {
     expect(await changes(5_000)).toBeGreaterThanOrEqual(4);
   });
 
-  it("slows down after a minute without input, except where people only watch", async () => {
+  it("slows down after a quarter of a minute without input, except where people only watch", async () => {
     open(false);
-    await changes(62_000);
+    await changes(17_000);
     expect(await changes(30_000)).toBeLessThanOrEqual(4);
     mounted.unmount();
     open(true);
     await changes(62_000);
     expect(await changes(10_000)).toBeGreaterThanOrEqual(9);
+  });
+
+  it("shows the seconds of a last minute to whoever only watches", async () => {
+    const urgent = ref(false);
+    mounted = mount(defineComponent({ setup: () => ((seen = useNow()), useSeconds(urgent), () => h("i")) }));
+    await changes(30_000);
+    urgent.value = true;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await changes(10_000)).toBeGreaterThanOrEqual(9);
+    urgent.value = false;
+    await changes(17_000);
+    expect(await changes(30_000)).toBeLessThanOrEqual(4);
   });
 });

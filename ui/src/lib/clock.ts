@@ -4,13 +4,14 @@
  * a person is there, else slowly: without a GPU every tick has the whole window composed anew, which is most of what an
  * idle window costs.
  */
-import { onBeforeUnmount, onMounted, readonly, ref, type Ref } from "vue";
+import { onBeforeUnmount, onMounted, readonly, ref, watch, type Ref } from "vue";
 
 /** Offsets below this are the answer's travel time, not a wrong clock. */
 const OFFSET_NOISE_MS = 1500;
 
-/** Without focus, or without input for this long, nobody reads seconds, ms. */
-const ATTENDED_MS = 60_000;
+/** Without focus, or without input for this long, nobody reads seconds, ms. Short, because a tick costs a twentieth of a
+ * processor where the window is drawn without a GPU, and the next movement of the mouse brings the seconds back. */
+const ATTENDED_MS = 15_000;
 const FAST_MS = 1_000;
 const SLOW_MS = 10_000;
 
@@ -68,6 +69,20 @@ export function syncClock(engineTime: number): void {
 /** The engine's time now, ms; not reactive. */
 export function engineNow(): number {
   return Date.now() + offset;
+}
+
+/** Each second even when nobody touches anything, for as long as `urgent` holds: the last minute of a countdown. */
+export function useSeconds(urgent: Readonly<Ref<boolean>>): void {
+  let counted = false;
+  const count = (on: boolean): void => {
+    if (on === counted) return;
+    counted = on;
+    watchers += on ? 1 : -1;
+    if (on) attend();
+  };
+  onMounted(() => count(urgent.value));
+  watch(urgent, count);
+  onBeforeUnmount(() => count(false));
 }
 
 /** The ticking time, for as long as the component is mounted. `watched`: each second even when nobody touches anything. */
