@@ -17,6 +17,7 @@ declare module "vue-router" {
 }
 
 const channel = { title: "nav.channel", to: "/channel" };
+const accounts = { title: "nav.accounts", to: "/accounts" };
 const platforms = { title: "nav.platforms", to: "/platforms" };
 
 export const routes: RouteRecordRaw[] = [
@@ -25,6 +26,9 @@ export const routes: RouteRecordRaw[] = [
   { path: "/overview", component: () => import("./pages/overview/OverviewPage.vue"), meta: { title: "nav.overview", nav: "overview" } },
   { path: "/onboard", component: () => import("./pages/onboard/OnboardPage.vue"), meta: { title: "nav.onboard", nav: "onboard" } },
   { path: "/accounts", component: () => import("./pages/accounts/AccountsPage.vue"), meta: { title: "nav.accounts", nav: "accounts" } },
+  { path: "/accounts/reconcile/:platform?", component: () => import("./pages/reconcile/ReconcilePage.vue"), props: true, meta: { title: "reconcile.title", nav: "accounts", parent: accounts } },
+  { path: "/links", component: () => import("./pages/links/LinksPage.vue"), meta: { title: "nav.links", nav: "links" } },
+  { path: "/tenants", component: () => import("./pages/tenants/TenantsPage.vue"), meta: { title: "nav.tenants", nav: "tenants" } },
   { path: "/platforms", component: () => import("./pages/platforms/PlatformsPage.vue"), meta: { title: "nav.platforms", nav: "platforms" } },
   { path: "/platforms/new", component: () => import("./pages/platforms/PlatformFormPage.vue"), meta: { title: "platform.new_title", nav: "platforms", parent: platforms } },
   { path: "/platforms/:id/connect", component: () => import("./pages/platforms/ConnectPage.vue"), props: true, meta: { title: "connect.title", nav: "platforms", parent: platforms } },

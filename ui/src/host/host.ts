@@ -2,9 +2,11 @@
  * The one typed face of the engine. Owns the list of commands and their argument names; must not know which host
  * answers. Invariant: argument names are those of the engine's commands (snake_case), results are the generated types.
  */
+import type { CallCommands } from "./commands";
 import type {
   Account,
   AccountDetail,
+  AccountEvent,
   AccountPage,
   AccountQuery,
   AppInfo,
@@ -17,13 +19,22 @@ import type {
   ErrorBody,
   FieldError,
   Link,
+  LinkKind,
+  LinkPage,
+  LinkQuery,
   LinkRequest,
   Overview,
   PermissionSet,
   Platform,
   PlatformInput,
+  ReconcileChoices,
+  ReconcilePreview,
+  ReconcileProgress,
+  ReconcileReport,
   RevealedSecret,
   SecretField,
+  TagCount,
+  Tenant,
   Tunnel,
   TunnelClient,
   TunnelHealth,
@@ -33,7 +44,7 @@ import type {
 } from "./types";
 
 /** Command name → its arguments and its result. */
-export interface Commands {
+export interface Commands extends CallCommands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };
@@ -60,9 +71,30 @@ export interface Commands {
   permission_sets: { args: Record<string, never>; result: PermissionSet[] };
   create_link: { args: { request: LinkRequest }; result: Link };
   get_link: { args: { link_id: string }; result: Link };
-  list_links: { args: { component_appid: string | null }; result: Link[] };
+  list_links: { args: { query: LinkQuery }; result: LinkPage };
+  clone_link: { args: { link_id: string; kind?: LinkKind | null }; result: Link };
+  link_poster_svg: { args: { link_id: string; lang: "zh" | "en"; tz_offset_minutes?: number }; result: string };
   link_qr_png: { args: { link_id: string }; result: string };
   close_link: { args: { link_id: string }; result: null };
+  list_tenants: { args: { component_appid: string | null }; result: Tenant[] };
+  create_tenant: { args: { name: string }; result: Tenant };
+  rename_tenant: { args: { name: string; new_name: string }; result: Tenant };
+  archive_tenant: { args: { name: string }; result: Tenant };
+  unarchive_tenant: { args: { name: string }; result: Tenant };
+  /** How many accounts changed. An unknown tenant is made. */
+  set_account_tenant: { args: { component_appid: string; appids: string[]; tenant: string | null }; result: number };
+  set_account_note: { args: { component_appid: string; appid: string; note: string }; result: Account };
+  set_account_tags: { args: { component_appid: string; appid: string; tags: string[] }; result: Account };
+  change_account_tags: { args: { component_appid: string; appids: string[]; add: string[]; remove: string[] }; result: number };
+  list_tags: { args: { component_appid: string | null }; result: TagCount[] };
+  remove_account: { args: { component_appid: string; appid: string }; result: Account };
+  restore_account: { args: { component_appid: string; appid: string }; result: Account };
+  /** Newest first, 50 a call; `before` is the id of the last one shown. */
+  list_account_history: { args: { component_appid: string; appid: string; before: number | null }; result: AccountEvent[] };
+  reconcile_preview: { args: { component_appid: string }; result: ReconcilePreview };
+  reconcile_apply: { args: { component_appid: string; preview_id: string; choices: ReconcileChoices }; result: ReconcileReport };
+  reconcile_progress: { args: { component_appid: string }; result: ReconcileProgress };
+  reconcile_cancel: { args: { component_appid: string }; result: null };
   list_attempts: { args: { component_appid: string; appid: string | null }; result: Attempt[] };
   list_tunnel_clients: { args: Record<string, never>; result: TunnelClient[] };
   list_tunnels: { args: Record<string, never>; result: Tunnel[] };

@@ -9,6 +9,14 @@ const KEY_STORE = "wxdesk.key";
 /** First wait after a broken change stream, ms; doubles up to the last. */
 const RECONNECT_FIRST = 500;
 const RECONNECT_LAST = 15_000;
+/** By then a browser has taken over what it downloads, ms. */
+const REVOKE_MS = 60_000;
+
+/** A base64 `data:` URL as a blob. */
+function dataBlob(dataUrl: string): Blob {
+  const [head, body] = dataUrl.split(",");
+  return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: /data:([^;]+)/.exec(head)?.[1] ?? "application/octet-stream" });
+}
 
 /** Takes `#key=wk_…` out of the address. Returns the key, or null. */
 export function takeKeyFromHash(hash: string): string | null {
@@ -147,10 +155,13 @@ export function createHttpHost(location: Location = window.location): HttpHost {
       window.open(url, "_blank", "noopener");
     },
     async saveFile(name, dataUrl) {
+      // Browsers refuse to download a long data URL; as a blob it may be any size.
+      const url = URL.createObjectURL(dataBlob(dataUrl));
       const anchor = document.createElement("a");
-      anchor.href = dataUrl;
+      anchor.href = url;
       anchor.download = name;
       anchor.click();
+      setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
       return name;
     },
   };

@@ -12,6 +12,12 @@ export function errorText(thrown: unknown, t: Translate, locale: string): string
   return body.code === "internal" && body.message ? `${known} (${body.message})` : known;
 }
 
+/** The same, but with the words of the first field that the engine names, when it names one. */
+export function fieldText(thrown: unknown, t: Translate, locale: string): string {
+  const field = asHostError(thrown).body.detail?.fields?.[0];
+  return field ? (locale.startsWith("zh") ? field.message_zh : field.message) : errorText(thrown, t, locale);
+}
+
 export function errorBody(thrown: unknown): ErrorBody {
   return asHostError(thrown).body;
 }

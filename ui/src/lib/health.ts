@@ -1,5 +1,5 @@
 /** From the engine's states to what a person reads: one shown state a token, one severity a cause. Pure. */
-import type { AccountState, NeedCause, Overview, TokenState, TokenView } from "@/host";
+import type { AccountState, NeedCause, Overview, Platform, TokenState, TokenView } from "@/host";
 
 /** A token's state as shown: icon, word and colour follow from it. */
 export type ShownState =
@@ -82,6 +82,12 @@ export function health(overview: Overview): Health {
   if (overview.platforms.length === 0) return { tone: "idle", needs: 0, ticketAt };
   const waiting = overview.platforms.some((p) => p.ticket.state !== "fresh" || p.component_token.state === "failing" || p.component_token.state === "waiting");
   return { tone: waiting ? "warn" : "ok", needs: 0, ticketAt };
+}
+
+/** One platform at a glance: red without a ticket or when only a person can help, amber while something is late. */
+export function platformTone(p: Pick<Platform, "ticket" | "component_token">): Tone {
+  if (p.ticket.state === "missing" || p.component_token.needs_operator) return "bad";
+  return p.ticket.state === "stale" || ["failing", "expired", "waiting"].includes(p.component_token.state) ? "warn" : "ok";
 }
 
 /** What is left of a life, 0–1; null without one. */

@@ -22,12 +22,19 @@ export const keys = {
   attempts: (component: string) => ["attempts", component] as const,
   avatar: (appid: string) => ["avatar", appid] as const,
   link: (id: string) => ["link", id] as const,
+  links: ["links"] as const,
+  tenants: ["tenants"] as const,
+  tags: ["tags"] as const,
+  history: (component: string, appid: string) => ["history", appid, component] as const,
+  reconcile: (component: string) => ["reconcile", component] as const,
   permissionSets: ["permission-sets"] as const,
   tunnels: ["tunnels"] as const,
   tunnelClients: ["tunnel-clients"] as const,
   tunnelLog: (id: string) => ["tunnel-log", id] as const,
   files: ["verification-files"] as const,
   callbackIps: ["callback-ips"] as const,
+  timeline: (component: string, appid: string | null) => ["timeline", appid ?? component, component] as const,
+  bulk: ["bulk"] as const,
 };
 
 export const queryClient = new QueryClient({
@@ -47,12 +54,15 @@ export const queryClient = new QueryClient({
 
 /** Pages that keep their own rows (the accounts list) listen here. */
 export const accountChanges = new EventTarget();
+/** Pages that keep rows of the call log listen here. */
+export const callChanges = new EventTarget();
 
 function apply(tags: Set<string>): void {
   const stale = (queryKey: readonly unknown[]): void => void queryClient.invalidateQueries({ queryKey });
   if (tags.has("*")) {
     void queryClient.invalidateQueries();
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
+    callChanges.dispatchEvent(new Event("change"));
     return;
   }
   if (tags.has("platforms")) {
@@ -68,16 +78,26 @@ function apply(tags: Set<string>): void {
   if (tags.has("door")) stale(keys.callbackIps);
   if (tags.has("tunnels")) stale(keys.tunnels);
   if (tags.has("files")) stale(keys.files);
+  if (tags.has("api_calls")) callChanges.dispatchEvent(new Event("change"));
+  if (tags.has("bulk")) stale(keys.bulk);
   const appids: string[] = [];
   for (const tag of tags) {
     if (tag.startsWith("account:")) {
       const appid = tag.slice("account:".length);
       appids.push(appid);
       stale(["account", appid]);
+      stale(["history", appid]);
+      stale(["timeline", appid]);
     } else if (tag.startsWith("tunnel:")) stale(keys.tunnelLog(tag.slice("tunnel:".length)));
     else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
+    else if (tag.startsWith("reconcile:")) stale(keys.reconcile(tag.slice("reconcile:".length)));
   }
-  if (tags.has("links")) stale(["link"]);
+  if (tags.has("links")) {
+    stale(["link"]);
+    stale(keys.links);
+  }
+  if (tags.has("tenants") || tags.has("accounts")) stale(keys.tenants);
+  if (tags.has("accounts")) stale(keys.tags);
   if (tags.has("accounts") || appids.length > 0) {
     stale(keys.accounts);
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: tags.has("accounts") ? null : appids }));

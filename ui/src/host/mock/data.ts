@@ -103,6 +103,10 @@ export function account(index: number, component: string, now: number): Account 
     authorized_at: now - index * 7 * HOUR - 20 * MIN,
     has_avatar: kind !== "unknown" && index % 5 !== 2,
     token: view,
+    note: "",
+    tags: [],
+    removed_at: null,
+    unauthorized_at: null,
   };
 }
 
@@ -128,6 +132,8 @@ export function platform(component: string, name: string, base: string, now: num
     component_token: token(now, "valid", { generation: 214 }),
     created_at: now - 90 * 24 * HOUR,
     updated_at: now - 4 * 24 * HOUR,
+    previous_key_since: null,
+    previous_key_used_at: null,
     ...extra,
   };
 }

@@ -3,35 +3,18 @@
  * sandbox, needs. Never in the production bundle.
  */
 import { HostError, type CommandName, type Commands, type Host } from "../host";
-import type { Account, AccountQuery, AppInfo, Change, FieldError, Link, Overview, Platform, PlatformInput, TokenState } from "../types";
+import type { Account, AppInfo, Change, FieldError, Overview, Platform, PlatformInput, TokenState } from "../types";
+import { callAnswers, extraOf } from "./calls";
 import { channelAnswers } from "./channel";
 import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
 import { doorCheck, type Ending } from "./door";
+import { dress, lifeAnswers } from "./life";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const TAKEN = "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free";
 /** How the self-check of each platform ends when things are broken; the last when they are not. */
 const ENDINGS: readonly Ending[] = ["nothing_behind", "ends_soon", "never", "ok"];
 const IDS = { one: "wx134c8103faa5a59e", two: "wx9f21c0d84be7713a", three: "wx77e0a1b2c3d4e5f6" };
-
-function qr(seed: number): string {
-  const size = 33;
-  const next = random(seed);
-  let path = "";
-  const finder = (x: number, y: number): boolean => {
-    for (const [fx, fy] of [[0, 0], [size - 7, 0], [0, size - 7]]) {
-      const dx = x - fx, dy = y - fy;
-      if (dx >= -1 && dx <= 7 && dy >= -1 && dy <= 7) {
-        const ring = dx === 0 || dy === 0 || dx === 6 || dy === 6;
-        if (dx >= 0 && dx <= 6 && dy >= 0 && dy <= 6 && (ring || (dx >= 2 && dx <= 4 && dy >= 2 && dy <= 4))) path += `M${x + 4} ${y + 4}h1v1h-1z`;
-        return true;
-      }
-    }
-    return false;
-  };
-  for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) if (!finder(x, y) && next() > 0.52) path += `M${x + 4} ${y + 4}h1v1h-1z`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size + 8} ${size + 8}" shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="${path}" fill="#000"/></svg>`;
-}
 
 function avatar(appid: string): string {
   const hue = parseInt(appid.slice(2, 6), 16) % 360;
@@ -46,8 +29,6 @@ export function createMockHost(scenario = "rich"): Host {
   let sandbox = scenario === "sandbox";
   let platforms: Platform[] = [];
   let accounts: Account[] = [];
-  const links = new Map<string, Link>();
-  let linkCount = 0;
   let down = scenario === "needs";
   let listenAt = "127.0.0.1:8090";
   const dismissed = new Set<string>();
@@ -82,7 +63,9 @@ export function createMockHost(scenario = "rich"): Host {
       accounts = Array.from({ length: total }, (_, i) => account(i, !healthy && i % 5 === 4 ? IDS.two : IDS.one, now));
       if (scenario === "healthy") accounts.forEach((a) => ((a.state = "authorized"), a.token.state !== "valid" && (a.token = token(now, "valid"))));
     }
-    for (const p of platforms) p.accounts = counts(accounts.filter((a) => a.component_appid === p.component_appid));
+    dress(accounts, now);
+    for (const p of platforms) p.accounts = counts(accounts.filter((a) => a.removed_at === null && a.component_appid === p.component_appid));
+    if (platforms.length > 1) Object.assign(platforms[1], { has_previous_key: true, previous_key_since: now - 4 * 86_400_000, previous_key_used_at: now - 3_600_000 });
   }
   fill();
 
@@ -152,53 +135,6 @@ export function createMockHost(scenario = "rich"): Host {
     return errors;
   }
 
-  function page(query: AccountQuery): Commands["list_accounts"]["result"] {
-    const scope = accounts.filter((a) => !query.platform || a.component_appid === query.platform);
-    const q = query.q?.trim().toLowerCase() ?? "";
-    let rows = scope.filter(
-      (a) => (!query.state || a.state === query.state) && (!query.kind || a.kind === query.kind) && (q === "" || [a.nick_name, a.appid, a.user_name, a.principal_name].some((text) => text.toLowerCase().includes(q))),
-    );
-    const by: Record<string, (a: Account) => number | string> = { expires_at: (a) => a.token.expires_at ?? Infinity, name: (a) => a.nick_name, authorized_at: (a) => a.authorized_at, state: (a) => a.state };
-    const key = by[query.sort ?? "authorized_at"];
-    rows = rows.slice().sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (query.descending ? -1 : 1));
-    const from = Number(query.cursor ?? 0);
-    const limit = query.limit ?? 100;
-    return { items: rows.slice(from, from + limit), next_cursor: from + limit < rows.length ? String(from + limit) : null, total: rows.length, counts: counts(scope) };
-  }
-
-  function makeLink(request: Commands["create_link"]["args"]["request"]): Link {
-    const now = Date.now();
-    linkCount += 1;
-    const id = `lk${hex(linkCount + 40, 20)}`;
-    const base = find(request.component_appid).public_base_url;
-    const link: Link = {
-      link_id: id,
-      component_appid: request.component_appid,
-      kind: request.kind,
-      url: `https://open.weixin.qq.com/wxaopen/safe/bindcomponent?component_appid=${request.component_appid}`,
-      launch_url: `${base}/wechat/${request.component_appid}/authorize/${id}`,
-      qr_svg: qr(linkCount),
-      state: "waiting",
-      created_at: now,
-      expires_at: now + (scenario === "healthy" ? 20_000 : 600_000),
-      account: null,
-      error: null,
-    };
-    links.set(id, link);
-    const step = (ms: number, change: Partial<Link>): void => {
-      setTimeout(() => {
-        Object.assign(link, change);
-        emit(`link:${id}`);
-      }, ms);
-    };
-    if (new URLSearchParams(location.search).has("auto")) {
-      step(2500, { state: "opened" });
-      step(4500, { state: "redeeming" });
-      step(6000, { state: "authorized", account: accounts[0] });
-    }
-    return link;
-  }
-
   const answers: { [K in CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
     app_info: (): AppInfo => ({
       version: "0.1.0",
@@ -211,6 +147,8 @@ export function createMockHost(scenario = "rich"): Host {
       first_start: platforms.length === 0,
     }),
     overview,
+    ...lifeAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit }),
+    ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name] as (a: unknown) => unknown)(args)) as never }),
     ...channelAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, emit }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
@@ -261,7 +199,6 @@ export function createMockHost(scenario = "rich"): Host {
     preview_callback_urls: ({ component_appid, public_base_url }) => platform(component_appid, "", public_base_url, 0).callback_urls,
     generate_verify_token: () => hex(Date.now() % 99991, 32),
     generate_encoding_aes_key: () => hex(Date.now() % 99989, 43),
-    list_accounts: ({ query }) => page(query),
     get_account: ({ component_appid, appid }) => {
       const row = findAccount(component_appid, appid);
       return {
@@ -277,6 +214,7 @@ export function createMockHost(scenario = "rich"): Host {
         permissions: row.scopes.map((id) => permissionSets.find((set) => set.id === id) ?? { id, name: { zh: `未知权限集 (${id})`, en: `Unknown permission set (${id})` }, exclusive: false, kind: null }),
         details_at: start - 86_400_000,
         details_error: null,
+        extra: extraOf(row),
         attempts: attempts(start, row.token.generation),
       };
     },
@@ -299,15 +237,6 @@ export function createMockHost(scenario = "rich"): Host {
     reveal_token: ({ appid }) => ({ value: `87_${hex(parseInt(appid.slice(2, 7), 16), 40)}_${hex(4, 60)}`, expires_at: Date.now() + 5_400_000 }),
     get_avatar: ({ appid }) => avatar(appid),
     permission_sets: () => permissionSets,
-    create_link: async ({ request }) => (await wait(400), makeLink(request)),
-    get_link: ({ link_id }) => {
-      const link = links.get(link_id);
-      if (!link) throw new HostError({ code: "not_found", message: "no such link" });
-      return { ...link, state: link.state === "waiting" && link.expires_at <= Date.now() ? "expired" : link.state };
-    },
-    list_links: () => [...links.values()].reverse(),
-    link_qr_png: () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-    close_link: () => null,
     list_attempts: () => attempts(start, 3),
     enter_sandbox: async () => (await wait(600), (sandbox = true), fill(), emit("*"), answers.app_info({})),
     leave_sandbox: async () => (await wait(600), (sandbox = false), fill(), emit("*"), answers.app_info({})),

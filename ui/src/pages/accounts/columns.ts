@@ -8,21 +8,22 @@ export interface Column {
   min: number;
   /** Share of what is left over. */
   grow: number;
-  /** Shown only when the table is at least this wide, px. */
-  from: number;
+  /** What goes first when there is no room: the highest. 0 always stays. */
+  rank: number;
   sort?: AccountSort;
 }
 
 export const COLUMNS: Column[] = [
-  { name: "account", min: 220, grow: 2.4, from: 0, sort: "name" },
-  { name: "kind", min: 84, grow: 0, from: 900 },
-  { name: "principal", min: 140, grow: 1.2, from: 1180 },
-  { name: "platform", min: 120, grow: 1, from: 1020 },
-  { name: "state", min: 158, grow: 0, from: 0, sort: "state" },
-  { name: "life", min: 188, grow: 1.4, from: 0, sort: "expires_at" },
-  { name: "next", min: 104, grow: 0, from: 760 },
-  { name: "error", min: 128, grow: 1, from: 1100 },
-  { name: "authorized", min: 104, grow: 0, from: 1300, sort: "authorized_at" },
+  { name: "account", min: 220, grow: 2.4, rank: 0, sort: "name" },
+  { name: "kind", min: 112, grow: 0, rank: 3 },
+  { name: "principal", min: 130, grow: 1.2, rank: 6 },
+  { name: "tenant", min: 110, grow: 0.8, rank: 2 },
+  { name: "platform", min: 120, grow: 1, rank: 4 },
+  { name: "state", min: 158, grow: 0, rank: 0, sort: "state" },
+  { name: "life", min: 188, grow: 1.4, rank: 0, sort: "expires_at" },
+  { name: "next", min: 104, grow: 0, rank: 1 },
+  { name: "error", min: 128, grow: 1, rank: 5 },
+  { name: "authorized", min: 104, grow: 0, rank: 7, sort: "authorized_at" },
 ];
 
 /** The box to tick and the actions, px. */
@@ -30,6 +31,19 @@ const CHECK = 44;
 const ACTS = 76;
 const FIXED = CHECK + ACTS;
 const STORE = "wxdesk.columns";
+
+/** As many columns as fit, in their order; those of a lower rank first. Pure. */
+export function fitting(width: number, withPlatform: boolean): Column[] {
+  const wanted = COLUMNS.filter((column) => column.name !== "platform" || withPlatform);
+  let left = width - FIXED;
+  const taken = new Set<string>();
+  for (const column of wanted.slice().sort((a, b) => a.rank - b.rank)) {
+    if (column.rank > 0 && column.min > left) continue;
+    taken.add(column.name);
+    left -= column.min;
+  }
+  return wanted.filter((column) => taken.has(column.name));
+}
 
 export function useColumns(width: Ref<number>, withPlatform: Ref<boolean>): {
   shown: ComputedRef<Column[]>;
@@ -40,7 +54,7 @@ export function useColumns(width: Ref<number>, withPlatform: Ref<boolean>): {
   reset: (name: string) => void;
 } {
   const dragged = ref<Record<string, number>>(JSON.parse(localStorage.getItem(STORE) ?? "{}") as Record<string, number>);
-  const shown = computed(() => COLUMNS.filter((column) => width.value >= column.from && (column.name !== "platform" || withPlatform.value)));
+  const shown = computed(() => fitting(width.value, withPlatform.value));
   const keep = (): void => localStorage.setItem(STORE, JSON.stringify(dragged.value));
   return {
     shown,

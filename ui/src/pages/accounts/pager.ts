@@ -8,20 +8,20 @@ import { accountChanges } from "@/lib/queries";
 
 export const PAGE = 200;
 /** What the engine gives at most in one answer, in our pages. */
-const LEAP = 5;
+const MOST = 5;
 /** Changes are answered at most this often, ms. */
 const CHANGE_MS = 900;
 
 interface Loaded {
   items: Account[];
-  /** The cursor after it; null at the end, undefined inside a larger answer, which has only one. */
-  next: string | null | undefined;
   stale: boolean;
 }
 
 export interface AccountPager {
   total: Ref<number>;
   counts: ShallowRef<AccountCounts | null>;
+  /** Removed accounts, which no other count holds. */
+  removed: Ref<number>;
   /** The first page of this query has not come yet. */
   pending: ComputedRef<boolean>;
   /** Rows of the query before are still shown. */
@@ -41,6 +41,7 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
   const pages = shallowReactive(new Map<number, Loaded>());
   const total = ref(0);
   const counts = shallowRef<AccountCounts | null>(null);
+  const removed = ref(0);
   const outdated = ref(false);
   const error = shallowRef<unknown>(null);
   const started = ref(false);
@@ -48,36 +49,31 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
   let epoch = 0;
   let running = false;
 
-  const ask = (cursor: string | null, limit = PAGE): Promise<AccountPage> => useHost().call("list_accounts", { query: { ...query.value, limit, ...(cursor !== null && { cursor }) } });
+  const ask = (at: { offset: number } | { cursor: string } | null, limit: number): Promise<AccountPage> => useHost().call("list_accounts", { query: { ...query.value, limit, ...at } });
+  const edges = (items: Account[]): string => [items[0], items[items.length - 1]].map((row) => (row ? `${row.component_appid}/${row.appid}` : "")).join();
 
-  /**
-   * Brings one page, or as much of the gap before it as one answer holds: a cursor comes only with the answer before.
-   * False when there is nothing more to bring.
-   */
-  async function load(index: number, mine: number): Promise<boolean> {
-    let from = index;
-    while (from > 0 && typeof pages.get(from - 1)?.next !== "string") {
-      if (pages.get(from - 1)?.next === null) return false;
-      from -= 1;
-    }
-    const asked = Math.max(1, Math.min(LEAP, index - from));
-    const page = await ask(from === 0 ? null : (pages.get(from - 1)?.next ?? null), asked * PAGE);
-    if (mine !== epoch) return false;
-    if (from === 0) {
-      if (outdated.value) pages.clear();
-      counts.value = page.counts;
+  /** Brings pages `from` to `to` in one request, wherever they are. */
+  async function load(from: number, to: number, mine: number): Promise<void> {
+    const page = await ask({ offset: from * PAGE }, (to - from + 1) * PAGE);
+    if (mine !== epoch) return;
+    if (outdated.value) {
+      pages.clear();
       outdated.value = false;
       started.value = true;
     }
+    counts.value = page.counts;
+    removed.value = page.removed;
     total.value = page.total;
-    const got = Math.max(1, Math.ceil(page.items.length / PAGE));
-    const last = from + got - 1;
-    const old = pages.get(last);
-    for (let i = 0; i < got; i += 1) pages.set(from + i, { items: page.items.slice(i * PAGE, (i + 1) * PAGE), next: i === got - 1 ? page.next_cursor : undefined, stale: false });
-    // Rows that moved across the border make the pages after it wrong.
-    if (old && typeof old.next === "string" && old.next !== page.next_cursor) for (const [key, entry] of pages) if (key > last) entry.stale = true;
-    if (page.next_cursor === null) for (const key of [...pages.keys()]) if (key > last) pages.delete(key);
-    return page.items.length > 0 || page.next_cursor === null;
+    let moved = false;
+    for (let i = from; i <= to; i += 1) {
+      const items = page.items.slice((i - from) * PAGE, (i - from + 1) * PAGE);
+      const old = pages.get(i);
+      moved ||= old !== undefined && edges(old.items) !== edges(items);
+      pages.set(i, { items, stale: false });
+    }
+    // Rows that moved across the border make the pages around it wrong.
+    if (moved) for (const [key, entry] of pages) if (key < from || key > to) entry.stale = true;
+    for (const key of [...pages.keys()]) if (key > 0 && key * PAGE >= page.total) pages.delete(key);
   }
 
   /** Brings what is in view up to date, one request at a time. */
@@ -90,11 +86,13 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
         if (mine !== epoch) break;
         const first = Math.floor(wanted[0] / PAGE);
         const last = Math.floor(Math.max(0, Math.min(wanted[1], Math.max(0, total.value - 1))) / PAGE);
-        let next: number | null = null;
-        if (outdated.value || !pages.has(0) || pages.get(0)?.stale) next = 0;
-        for (let index = first; next === null && index <= last; index += 1) if (!pages.has(index) || pages.get(index)?.stale) next = index;
-        if (next === null) break;
-        if (!(await load(next, mine))) break;
+        const wants = (index: number): boolean => outdated.value || !pages.has(index) || pages.get(index)?.stale === true;
+        let from = outdated.value ? 0 : first;
+        while (from <= last && !wants(from)) from += 1;
+        if (from > last) break;
+        let to = from;
+        while (to < last && to - from + 1 < MOST && wants(to + 1)) to += 1;
+        await load(from, to, mine);
       }
       if (mine === epoch) error.value = null;
     } catch (thrown) {
@@ -133,6 +131,7 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
   return {
     total,
     counts,
+    removed,
     pending: computed(() => !started.value && error.value === null),
     outdated,
     error,
@@ -153,7 +152,7 @@ export function useAccountPager(query: ComputedRef<AccountQuery>): AccountPager 
       const rows: Account[] = [];
       let cursor: string | null = null;
       do {
-        const page: AccountPage = await ask(cursor, 1000);
+        const page: AccountPage = await ask(cursor === null ? null : { cursor }, MOST * PAGE);
         rows.push(...page.items);
         cursor = page.next_cursor;
       } while (cursor !== null);

@@ -110,14 +110,21 @@ pub fn bases(core: &Core) -> BTreeSet<String> {
     core.store().mirror().platforms().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
 }
 
+/// The same, and the URLs of the tunnels that are online: what a self-check may ask.
+fn known(core: &Core) -> BTreeSet<String> {
+    let mut known = bases(core);
+    known.extend(core.tunnels().urls());
+    known
+}
+
 /// Checks one public base URL, keeps the result for the overview, and answers it.
 ///
 /// # Errors
 /// `NotFound` for a URL that is not ours, `Internal` when no client can be made; a broken door is an answer, not an
 /// error.
 pub async fn run(core: &Core, base: &str) -> Result<TunnelHealth, AppError> {
-    if !bases(core).contains(base) {
-        return Err(AppError::not_found("platform with the public base URL", base));
+    if !known(core).contains(base) {
+        return Err(AppError::not_found("platform or tunnel with the public base URL", base));
     }
     ours(core, base).await
 }
@@ -131,7 +138,7 @@ pub(crate) async fn ours(core: &Core, base: &str) -> Result<TunnelHealth, AppErr
     let nonce = crate::hex(&random);
     let mut report = Report { core, steps: Vec::new(), broken: false };
     let mut certificate_ends_at = None;
-    let addresses = report.step(CheckStepName::Dns, steps::dns(&target)).await.unwrap_or_default();
+    let addresses = report.step(CheckStepName::Dns, steps::dns(core, &target)).await.unwrap_or_default();
     report.step(CheckStepName::Tcp, steps::tcp(&target, &addresses)).await;
     if let Some(ends) = report.step(CheckStepName::Tls, steps::tls(core, &target, &addresses)).await {
         certificate_ends_at = ends;
@@ -193,7 +200,7 @@ pub(crate) async fn watch(core: Core) {
     // When each is due (monotonic ms), and how often in a row it failed.
     let mut due: HashMap<String, (i64, u32)> = HashMap::new();
     loop {
-        let known = bases(&core);
+        let known = known(&core);
         due.retain(|base, _| known.contains(base));
         for base in known {
             let (at, failures) = due.get(&base).copied().unwrap_or((i64::MIN, 0));

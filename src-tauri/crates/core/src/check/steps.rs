@@ -41,7 +41,7 @@ pub(super) fn client(_: &Target) -> Result<reqwest::Client, AppError> {
         .map_err(|e| AppError::new(crate::dto::ErrorCode::Internal, format!("no HTTP client: {e}")))
 }
 
-pub(super) async fn dns(target: &Target) -> (Found, Option<Vec<SocketAddr>>) {
+pub(super) async fn dns(core: &Core, target: &Target) -> (Found, Option<Vec<SocketAddr>>) {
     let name = target.host.trim_matches(['[', ']']);
     let looked_up = tokio::time::timeout(PATIENCE, tokio::net::lookup_host((name, target.port))).await;
     let addresses: Vec<SocketAddr> = match looked_up {
@@ -58,6 +58,10 @@ pub(super) async fn dns(target: &Target) -> (Found, Option<Vec<SocketAddr>>) {
     let found = if !target.is_loopback() && is_private(first.ip()) {
         let zh = format!("{name} 解析到内网地址 {list}");
         Found::failed(CheckCode::PrivateAddress, zh, format!("{name} leads to a private address: {list}"))
+    } else if target.is_loopback() && !core.is_sandbox() {
+        // Right for trying things out, and for a tunnel's own end; but nobody else gets here.
+        let zh = format!("{name} 只有本机能访问，微信到不了");
+        Found::warning(CheckCode::PrivateAddress, zh, format!("only this machine can reach {name}; WeChat cannot"))
     } else {
         Found::ok(format!("{name} → {list}"), format!("{name} → {list}"))
     };

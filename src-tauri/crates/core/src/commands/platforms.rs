@@ -59,6 +59,7 @@ impl Core {
         if !errors.is_empty() {
             return Err(AppError::invalid(errors));
         }
+        self.stay_in_the_sandbox(&input, existing.as_deref())?;
         let now = self.clock().now();
         let given = |value: Option<String>| value.filter(|v| !v.is_empty()).map(SecretString::from);
         let old = existing.as_deref();
@@ -125,6 +126,21 @@ impl Core {
         self.changes().tell(["platforms", "overview", "door"]);
         self.wake(Wake::Platform(id));
         self.get_platform(&appid)
+    }
+
+    /// The sandbox promises that nothing of it reaches WeChat: a platform of it calls this machine only.
+    fn stay_in_the_sandbox(&self, input: &PlatformInput, old: Option<&PlatformRow>) -> Result<(), AppError> {
+        let endpoints = input.endpoints.clone().or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_default();
+        let is_here = |url: &str| matches!(validate::host_of(url), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if !self.is_sandbox() || (is_here(&endpoints.api) && is_here(&endpoints.mp) && is_here(&endpoints.open)) {
+            return Ok(());
+        }
+        Err(AppError::invalid_field(
+            "endpoints.api",
+            "sandbox",
+            "the sandbox talks to the simulated platform only; leave it to add a real platform",
+            "沙盒只连接模拟平台；要接入真实平台请先离开沙盒",
+        ))
     }
 
     /// Removes a platform, its accounts and their tokens for good.

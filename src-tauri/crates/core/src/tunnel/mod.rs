@@ -145,6 +145,13 @@ impl Tunnels {
         self.registry().running.contains_key(id)
     }
 
+    /// The public URLs of the tunnels that are online.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        let registry = self.registry();
+        let running = registry.running.keys().filter_map(|id| registry.known.get(id));
+        running.filter_map(|shared| shared.live().url.clone()).collect()
+    }
+
     /// Ends all clients together, and starts none any more.
     pub(crate) async fn close(&self) {
         let handles: Vec<Handle> = {

@@ -61,9 +61,16 @@ async fn list(dir: &Path, as_json: bool) -> Result<(), Failure> {
 /// Every public base URL in use.
 pub async fn check(dir: &Path, as_json: bool) -> Result<(), Failure> {
     let overview = ask(dir, Need::Running, "overview", json!({})).await?;
-    let bases: Vec<Value> = overview["door"]["tunnels"].as_array().cloned().unwrap_or_default();
+    let mut bases: Vec<Value> = overview["door"]["tunnels"].as_array().cloned().unwrap_or_default();
+    // A tunnel that is online is checked even before a platform uses it.
+    let tunnels = ask(dir, Need::Running, "list_tunnels", json!({})).await?;
+    for tunnel in tunnels.as_array().into_iter().flatten().filter(|t| t["state"] == "online" && t["url"].is_string()) {
+        if bases.iter().all(|b| b["public_base_url"] != tunnel["url"]) {
+            bases.push(json!({ "public_base_url": tunnel["url"] }));
+        }
+    }
     if bases.is_empty() {
-        return Err(Failure::environment("no platform has a public base URL yet"));
+        return Err(Failure::environment("no platform has a public base URL yet, and no tunnel is online"));
     }
     let mut reports = Vec::new();
     for base in &bases {
@@ -108,8 +115,11 @@ pub async fn egress(dir: &Path, component_appid: &str, as_json: bool) -> Result<
             print::note(&fix);
         }
     }
-    if test["listed"] == false || !test["error"].is_null() {
+    if test["listed"] == false {
         return Err(Failure::refused("WeChat does not take calls from here"));
+    }
+    if !test["error"].is_null() {
+        return Err(Failure::refused(print::text(&test["error"]["message"])));
     }
     Ok(())
 }

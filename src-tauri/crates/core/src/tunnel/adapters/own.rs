@@ -357,8 +357,8 @@ pub(super) static OWN: Adapter = Adapter {
         url_changes: false,
     },
     notes: &[(
-        "Pass /wechat/ and /healthz to the listener's address unchanged, with bodies up to 1 MiB.",
-        "请把 /wechat/ 和 /healthz 原样转发到监听地址，请求体上限至少 1 MiB。",
+        "Pass every path to the listener's address unchanged (/wechat/…, /healthz and verification files such as /MP_verify_….txt), with bodies up to 1 MiB.",
+        "请把所有路径原样转发到监听地址（/wechat/…、/healthz 以及 /MP_verify_….txt 等校验文件），请求体上限至少 1 MiB。",
     )],
     tested: TunnelTested::Nothing,
     args: &[],
