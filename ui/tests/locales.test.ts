@@ -86,6 +86,12 @@ describe("locales", () => {
       ["CheckStepName", (c) => [`check.step.${c}`]],
       ["CheckOutcome", (c) => [`check.outcome.${c}`]],
       ["EgressRoute", (c) => [`egress.route.${c}`]],
+      ["CallReason", (c) => [`calls.reason.${c}`]],
+      ["TransportErrorKind", (c) => [`calls.transport.${c}`, `calls.transport_do.${c}`]],
+      ["GenerationCause", (c) => [`token.cause.${c}`]],
+      ["BulkKind", (c) => ["do", "doing", "did", "stopped", "ask"].map((part) => `bulk.${part}.${c}`)],
+      ["BulkOutcome", (c) => [`bulk.outcome_${c}`]],
+      ["ClearMethod", (c) => [`quota.way_${c}`, `quota.way_${c}_text`]],
       ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
     ];
     for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);

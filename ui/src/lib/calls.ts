@@ -64,11 +64,10 @@ export function usedShare(item: { daily_limit: number | null; used: number | nul
   return item.daily_limit <= 0 ? (item.used > 0 ? 1 : 0) : Math.min(1, Math.max(0, item.used / item.daily_limit));
 }
 
-/** From here on a quota wants attention, and is as good as used up. */
+/** From here on a quota wants attention. */
 const WARN_SHARE = 0.8;
-const BAD_SHARE = 0.99;
 export function quotaTone(share: number): Tone {
-  if (share >= BAD_SHARE) return "bad";
+  if (share >= 1) return "bad";
   return share >= WARN_SHARE ? "warn" : "info";
 }
 
