@@ -110,7 +110,7 @@ pub fn bases(core: &Core) -> BTreeSet<String> {
     core.store().mirror().platforms().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
 }
 
-/// The same, and the URLs of the tunnels that are online: what a self-check may ask.
+/// The same, and the URLs of the tunnels that run: what a self-check may ask.
 fn known(core: &Core) -> BTreeSet<String> {
     let mut known = bases(core);
     known.extend(core.tunnels().urls());

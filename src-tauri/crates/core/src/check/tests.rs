@@ -272,3 +272,38 @@ async fn a_broken_door_is_broken_since_its_first_failure() {
     assert!(second.checked_at >= first.checked_at);
     assert_eq!(since().await, began);
 }
+
+/// A tunnel's own address may be asked before any platform uses it; a stopped tunnel's may not.
+#[tokio::test]
+async fn a_tunnels_address_is_ours_while_it_runs() {
+    let (core, _dir) = core_with("https://wx.example.com").await;
+    let url = "https://127.0.0.1:9";
+    let input = serde_json::json!({
+        "id": null, "client": "own", "name": "", "settings": { "public_url": url }, "secrets": {}, "program": null, "follow": false
+    });
+    let tunnel = core.save_tunnel(serde_json::from_value(input).unwrap()).await.unwrap();
+    assert_eq!(run(&core, url).await.unwrap_err().code, ErrorCode::NotFound);
+    core.start_tunnel(&tunnel.id).await.unwrap();
+    let asked = crate::clock::within(5_000, async {
+        while run(&core, url).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(asked.await.is_some(), "it is checked");
+    core.stop_tunnel(&tunnel.id).await.unwrap();
+    assert_eq!(run(&core, url).await.unwrap_err().code, ErrorCode::NotFound);
+}
+
+/// The sandbox says that nothing of it reaches WeChat.
+#[tokio::test]
+async fn a_platform_of_the_sandbox_calls_this_machine_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = OpenOptions { sandbox: true, ..OpenOptions::new(dir.path()) };
+    let core = Core::open(options).await.unwrap();
+    let refused = core.save_platform(testing::platform()).await.unwrap_err();
+    assert_eq!(refused.detail.unwrap().fields[0].field, "endpoints.api");
+    let here = "http://127.0.0.1:9".to_owned();
+    let endpoints = crate::dto::Endpoints { api: here.clone(), mp: here.clone(), open: here };
+    core.save_platform(PlatformInput { endpoints: Some(endpoints), ..testing::platform() }).await.unwrap();
+    assert_eq!(core.list_platforms().len(), 1);
+}

@@ -145,7 +145,7 @@ impl Tunnels {
         self.registry().running.contains_key(id)
     }
 
-    /// The public URLs of the tunnels that are online.
+    /// The public URLs of the tunnels that run, as far as they are known.
     pub(crate) fn urls(&self) -> Vec<String> {
         let registry = self.registry();
         let running = registry.running.keys().filter_map(|id| registry.known.get(id));
