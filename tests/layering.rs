@@ -26,7 +26,8 @@ const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
 ];
 
 /// What only the window host can do, so that no engine has it.
-const SHELL_ONLY: [&str; 4] = ["enter_sandbox", "leave_sandbox", "open_external", "save_file"];
+const SHELL_ONLY: [&str; 6] =
+    ["enter_sandbox", "leave_sandbox", "open_external", "save_file", "copy_secret", "clear_secret"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

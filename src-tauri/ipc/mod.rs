@@ -9,6 +9,7 @@ mod app;
 mod bulk;
 mod calls;
 mod channel;
+mod clipboard;
 mod life;
 mod onboard;
 mod platforms;
@@ -39,6 +40,8 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         app::leave_sandbox,
         app::open_external,
         app::save_file,
+        clipboard::copy_secret,
+        clipboard::clear_secret,
         channel::list_verification_files,
         channel::add_verification_file,
         channel::remove_verification_file,

@@ -16,6 +16,9 @@ pub const COMMANDS: &[&str] = &[
     "leave_sandbox",
     "open_external",
     "save_file",
+    // clipboard.rs
+    "copy_secret",
+    "clear_secret",
     // channel.rs
     "list_verification_files",
     "add_verification_file",

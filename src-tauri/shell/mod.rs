@@ -6,6 +6,7 @@
 
 mod args;
 mod changes;
+pub(crate) mod clipboard;
 pub(crate) mod desk;
 mod failure;
 mod focus;
@@ -25,6 +26,7 @@ use tracing_subscriber::EnvFilter;
 use wxdesk_core::dto::ErrorCode;
 
 use args::Args;
+use clipboard::SecretClipboard;
 use desk::Desk;
 use focus::FocusDoor;
 use window::Curtain;
@@ -86,6 +88,7 @@ fn setup(app: &mut tauri::App, args: &Args) -> Result<(), Box<dyn std::error::Er
     let desk = Arc::new(Desk::new(args.folder(), args.sandbox, focus));
     let curtain = Arc::new(Curtain::default());
     app.manage(desk.clone());
+    app.manage(SecretClipboard::<clipboard::System>::default());
     // The store opens while the web view loads: each takes about as long as the other.
     tauri::async_runtime::spawn(open(handle.clone(), desk.clone(), curtain.clone()));
     tauri::async_runtime::spawn(end_on_signal(handle.clone()));
@@ -114,6 +117,7 @@ async fn open(app: AppHandle, desk: Arc<Desk>, curtain: Arc<Curtain>) {
 /// Stops the engines, then ends the program with `code`. A second request while the first is at work changes nothing.
 fn end(app: AppHandle, stopped: Arc<AtomicBool>, code: i32) {
     window::hide(&app);
+    app.state::<SecretClipboard>().empty();
     tauri::async_runtime::spawn(async move {
         let desk = app.state::<Arc<Desk>>().inner().clone();
         if tokio::time::timeout(LAST_WAIT, desk.stop()).await.is_err() {

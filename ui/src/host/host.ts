@@ -139,6 +139,11 @@ export interface Host {
   /** Calls back when the way to the engine breaks (false) or is back (true). */
   onConnection(listener: (up: boolean) => void): () => void;
   openExternal(url: string): Promise<void>;
+  /** The system's clipboard, where the host has a better way to it than the page; it empties a secret by itself. */
+  readonly clip?: {
+    copySecret(text: string): Promise<boolean>;
+    clearSecret(): Promise<"cleared" | "other" | "refused">;
+  };
   /** Path or file name written, null when the person cancelled. */
   saveFile(name: string, dataUrl: string): Promise<string | null>;
 }

@@ -26,6 +26,10 @@ export function createTauriHost(): Host {
       if (!isWebUrl(url)) throw new HostError({ code: "invalid_input", message: "not a web address" });
       await ipc<null>("open_external", { url });
     },
+    clip: {
+      copySecret: (text) => ipc<boolean>("copy_secret", { text }),
+      clearSecret: () => ipc<"cleared" | "other" | "refused">("clear_secret", {}),
+    },
     saveFile: (name, dataUrl) => ipc<string | null>("save_file", { name, data_url: dataUrl }),
   };
 }

@@ -3,6 +3,7 @@
  * Owns the one countdown of the window. Invariant: the secret itself is kept only until then.
  */
 import { reactive, readonly } from "vue";
+import { useHost } from "@/host";
 import { copyText } from "./clipboard";
 import { engineNow } from "./clock";
 
@@ -24,6 +25,11 @@ export interface Clip {
   writeText: (text: string) => Promise<void>;
 }
 const system = (): Clip => ({ readText: () => navigator.clipboard.readText(), writeText: (text) => navigator.clipboard.writeText(text) });
+
+/** The host's own way to the clipboard, which works without focus; otherwise the page's. */
+const put = (text: string): Promise<boolean> => useHost().clip?.copySecret(text) ?? copyText(text);
+const take = (text: string): Promise<"cleared" | "other" | "refused"> =>
+  useHost().clip?.clearSecret() ?? clearIfOurs(text, system());
 
 const state = reactive<{ held: Held; until: number; what: string }>({ held: "none", until: 0, what: "" });
 export const secretCopy = readonly(state);
@@ -52,7 +58,7 @@ export async function clearIfOurs(text: string, clip: Clip): Promise<"cleared" |
 async function end(): Promise<void> {
   if (secret === null) return;
   const mine = secret;
-  const outcome = await clearIfOurs(mine, system());
+  const outcome = await take(mine);
   // Another copy came in between.
   if (secret !== mine) return;
   if (outcome !== "refused") return forget();
@@ -66,7 +72,7 @@ function retry(): void {
 
 /** Copies; `what` names it for the countdown. Resolves to whether the copy happened. */
 export async function copySecret(text: string, what: string): Promise<boolean> {
-  if (!(await copyText(text))) return false;
+  if (!(await put(text)) && !(await copyText(text))) return false;
   forget();
   secret = text;
   Object.assign(state, { held: "held", until: engineNow() + HOLD_MS, what });
@@ -76,7 +82,7 @@ export async function copySecret(text: string, what: string): Promise<boolean> {
 
 /** A person asks for it: whatever is in the clipboard goes. */
 export async function clearNow(): Promise<boolean> {
-  const outcome = secret === null ? "cleared" : await clearIfOurs(secret, system());
+  const outcome = secret === null ? "cleared" : await take(secret);
   if (outcome === "refused") {
     // One blank: the old way of copying takes no empty text.
     if (!(await copyText(" "))) return false;

@@ -50,7 +50,12 @@ pub fn prepare(dir: &Path) -> Result<(), AppError> {
     let fail = |what: &str, e: &std::io::Error| {
         AppError::new(ErrorCode::Store, format!("the data folder {} cannot be {what}: {}", dir.display(), io_words(e)))
     };
-    std::fs::create_dir_all(dir).map_err(|e| fail("made", &e))?;
+    // Every folder that is made on the way too: `DIR` of `DIR/sandbox` holds the operator's own store later.
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|e| fail("made", &e))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -164,6 +169,13 @@ mod tests {
     #[test]
     fn a_second_lock_names_the_holder() {
         let dir = tempfile::tempdir().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            prepare(&dir.path().join("data/sandbox")).unwrap();
+            let mode = |path: &str| std::fs::metadata(dir.path().join(path)).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode("data"), mode("data/sandbox")), (0o700, 0o700));
+        }
         prepare(dir.path()).unwrap();
         let first = lock(dir.path()).unwrap();
         let error = lock(dir.path()).unwrap_err();

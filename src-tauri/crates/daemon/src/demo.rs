@@ -5,17 +5,14 @@
 
 use std::time::Duration;
 
-use reqwest::header::{LOCATION, REFERER};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
-use wxdesk_core::dto::{
-    Account, AccountKind, AccountQuery, Change, Link, LinkKind, LinkRequest, LinkState, TokenState,
-};
+use wxdesk_core::dto::{Account, AccountKind, AccountQuery, Change, LinkKind, LinkRequest, LinkState, TokenState};
 use wxdesk_core::{Core, transport};
 
 use crate::commands::account::table;
-use crate::engine::encode;
 use crate::failure::Failure;
+use crate::owner;
 use crate::print;
 use crate::serve::{Addresses, Session};
 use crate::stop::Signals;
@@ -118,90 +115,13 @@ async fn authorize(
         note: None,
     };
     let link = core.create_link(request).await?;
-    visit(&link, kind, taken).await?;
+    let client = transport::client(None)?;
+    owner::visit(&client, &link.launch_url, kind == LinkKind::Pc, taken).await.map_err(Failure::refused)?;
     until(core, "the authorization", async || {
         let link = core.get_link(&link.link_id).await.ok()?;
         (link.state == LinkState::Authorized).then_some(link.account).flatten()
     })
     .await
-}
-
-/// The owner's browser: launch page → WeChat's page (with the Referer on a computer) → confirm → our result page.
-async fn visit(link: &Link, kind: LinkKind, taken: &[String]) -> Result<(), Failure> {
-    let client = transport::client(None)?;
-    let lost = |at: &str| Failure::refused(format!("{at} did not answer as it should"));
-    let launch = page(client.get(&link.launch_url), "the launch page").await?;
-    let onward = attribute(&launch, "id=\"continue\"", "href").ok_or_else(|| lost("the launch page"))?;
-    let mut request = client.get(&onward);
-    if kind == LinkKind::Pc {
-        request = request.header(REFERER, &link.launch_url);
-    }
-    let authorize = page(request, "the authorize page").await?;
-    let action = attribute(&authorize, "<form", "action").ok_or_else(|| lost("the authorize page"))?;
-    let target =
-        reqwest::Url::parse(&onward).and_then(|base| base.join(&action)).map_err(|_| lost("the authorize page"))?;
-    let form = form(&authorize, taken).ok_or_else(|| lost("the authorize page"))?;
-    let confirm = client
-        .post(target.clone())
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header(REFERER, &onward)
-        .body(form);
-    let answer = confirm.send().await.map_err(|_| lost("the confirmation"))?;
-    let callback = answer.headers().get(LOCATION).and_then(|v| v.to_str().ok()).and_then(|l| target.join(l).ok());
-    let callback = callback.ok_or_else(|| lost("the confirmation"))?;
-    page(client.get(callback), "the result page").await.map(|_| ())
-}
-
-async fn page(request: reqwest::RequestBuilder, what: &str) -> Result<String, Failure> {
-    let response = request.send().await.map_err(|_| Failure::refused(format!("{what} could not be reached")))?;
-    let status = response.status();
-    let text = response.text().await.unwrap_or_default();
-    if status.is_success() {
-        Ok(text)
-    } else {
-        Err(Failure::refused(format!("{what} answered HTTP status {}", status.as_u16())))
-    }
-}
-
-/// An attribute of the tag in which `mark` stands.
-fn attribute(html: &str, mark: &str, name: &str) -> Option<String> {
-    let at = html.find(mark)?;
-    let start = html[..=at].rfind('<')?;
-    let tag = &html[start..start + html[start..].find('>')?];
-    attribute_of(tag, name)
-}
-
-fn attribute_of(tag: &str, name: &str) -> Option<String> {
-    let value = tag.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0;
-    Some(
-        value
-            .replace("&#39;", "'")
-            .replace("&quot;", "\"")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&"),
-    )
-}
-
-/// What the page's form sends when its reader chooses the first account that is not in `taken` and ticks nothing off.
-fn form(html: &str, taken: &[String]) -> Option<String> {
-    let form = html.split_once("<form")?.1.split_once("</form>")?.0;
-    let mut chosen = None;
-    let mut pairs = Vec::new();
-    for tag in form.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
-        let (Some(name), value) = (attribute_of(tag, "name"), attribute_of(tag, "value").unwrap_or_default()) else {
-            continue;
-        };
-        if tag.contains("type=\"radio\"") {
-            if chosen.is_none() && !taken.contains(&value) {
-                chosen = Some((name, value));
-            }
-        } else if !tag.contains("type=\"checkbox\"") || tag.contains(" checked") {
-            pairs.push((name, value));
-        }
-    }
-    pairs.push(chosen?);
-    Some(pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&"))
 }
 
 /// Looks now and after every change until there is something to see.

@@ -10,6 +10,7 @@ mod demo;
 mod engine;
 mod failure;
 mod log;
+mod owner;
 mod print;
 mod sandbox;
 mod serve;

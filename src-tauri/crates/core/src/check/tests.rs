@@ -305,5 +305,11 @@ async fn a_platform_of_the_sandbox_calls_this_machine_only() {
     let here = "http://127.0.0.1:9".to_owned();
     let endpoints = crate::dto::Endpoints { api: here.clone(), mp: here.clone(), open: here };
     core.save_platform(PlatformInput { endpoints: Some(endpoints), ..testing::platform() }).await.unwrap();
-    assert_eq!(core.list_platforms().len(), 1);
+    let mut saved = core.list_platforms();
+    let appid = saved.pop().unwrap().component_appid;
+    assert!(saved.is_empty());
+    // Nor may the test of what is only typed in.
+    let typed = Some(crate::dto::Endpoints::default());
+    let refused = core.test_egress(&appid, typed, None).await.unwrap_err();
+    assert_eq!(refused.detail.unwrap().fields[0].field, "endpoints.api");
 }

@@ -36,6 +36,7 @@ impl Core {
         let row = self.platform_row(component_appid)?;
         let stored = endpoints.is_none() && outbound_proxy.is_none();
         let endpoints = endpoints.unwrap_or_else(|| row.endpoints.clone());
+        self.stay_in_the_sandbox(&endpoints)?;
         let proxy = match outbound_proxy {
             None => row.outbound_proxy.clone(),
             Some(none) if none.is_empty() => None,

@@ -7,7 +7,7 @@ use wechat::secret::SecretString;
 
 use crate::core::Core;
 use crate::dto::{
-    CallbackUrls, ErrorCode, FieldError, Platform, PlatformInput, ReasonCode, RevealedSecret, SecretField,
+    CallbackUrls, Endpoints, ErrorCode, FieldError, Platform, PlatformInput, ReasonCode, RevealedSecret, SecretField,
 };
 use crate::engine::{Wake, last_error};
 use crate::error::AppError;
@@ -59,7 +59,8 @@ impl Core {
         if !errors.is_empty() {
             return Err(AppError::invalid(errors));
         }
-        self.stay_in_the_sandbox(&input, existing.as_deref())?;
+        let endpoints = input.endpoints.clone().or_else(|| existing.as_ref().map(|o| o.endpoints.clone()));
+        self.stay_in_the_sandbox(&endpoints.unwrap_or_default())?;
         let now = self.clock().now();
         let given = |value: Option<String>| value.filter(|v| !v.is_empty()).map(SecretString::from);
         let old = existing.as_deref();
@@ -129,8 +130,7 @@ impl Core {
     }
 
     /// The sandbox promises that nothing of it reaches WeChat: a platform of it calls this machine only.
-    fn stay_in_the_sandbox(&self, input: &PlatformInput, old: Option<&PlatformRow>) -> Result<(), AppError> {
-        let endpoints = input.endpoints.clone().or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_default();
+    pub(super) fn stay_in_the_sandbox(&self, endpoints: &Endpoints) -> Result<(), AppError> {
         let is_here = |url: &str| matches!(validate::host_of(url), Some("localhost" | "127.0.0.1" | "[::1]"));
         if !self.is_sandbox() || (is_here(&endpoints.api) && is_here(&endpoints.mp) && is_here(&endpoints.open)) {
             return Ok(());

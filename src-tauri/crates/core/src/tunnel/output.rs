@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::Regex;
 use wechat::secret::SecretString;
 
@@ -84,15 +86,21 @@ pub struct Hidden {
 }
 
 impl Hidden {
-    /// Of these secrets, also in the form in which Go's JSON writes them.
+    /// Of these secrets, also as Go's JSON, a URL or Base64 (a proxy's `Authorization`) writes them. Base64 of a text that
+    /// begins elsewhere (`user:secret`) is not recognised.
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut all = Vec::new();
         for secret in secrets.into_iter().filter(|s| !s.is_empty()) {
             let go = secret.expose().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
-            if &go != secret.expose() {
-                all.push(SecretString::from(go));
+            let mut forms = vec![go, wechat::links::encode(secret.expose())];
+            // Shorter ones would hit innocent words.
+            if secret.len() >= 6 {
+                forms.push(STANDARD_NO_PAD.encode(secret.expose().as_bytes()));
+                forms.push(URL_SAFE_NO_PAD.encode(secret.expose().as_bytes()));
             }
+            forms.retain(|form| form != secret.expose());
+            all.extend(forms.into_iter().map(SecretString::from));
             all.push(secret.clone());
         }
         // The longest first: one secret may be the beginning of another.

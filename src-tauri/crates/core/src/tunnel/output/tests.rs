@@ -218,6 +218,8 @@ fn no_secret_is_kept() {
     let hidden = Hidden::new(&secrets);
     assert_eq!(hidden.hide("Your authtoken: tok&en<1>, abcdef or abc"), "Your authtoken: ***, *** or ***");
     assert_eq!(hidden.hide(r#"{"err":"tok\u0026en\u003c1\u003e"}"#), r#"{"err":"***"}"#);
+    assert_eq!(hidden.hide("GET /?auth=tok%26en%3C1%3E&x=1"), "GET /?auth=***&x=1");
+    assert_eq!(hidden.hide("Authorization: Basic dG9rJmVuPDE+ and dG9rJmVuPDE-"), "Authorization: Basic *** and ***");
 }
 
 #[test]
