@@ -39,6 +39,10 @@ if [ "$part" = all ] || [ "$part" = list ]; then
   say "List"
   "$bench" list
 fi
+if [ "$part" = all ] || [ "$part" = calls ]; then
+  say "Call log"
+  "$bench" calls
+fi
 if [ "$part" = all ] || [ "$part" = window ]; then
   say "Window"
   scripts/pages.sh

@@ -1,7 +1,7 @@
 //! Measurements behind `make bench`: each prints figures and ratios of one run on one machine.
 //!
 //! `ingest` – the public door against peers in other languages; `attack` – the same under hostile loads; `crypto` – one message against OpenSSL; `accounts` –
-//! ten thousand tokens due at once; `list` – pages of 100,000 accounts; `window` – cold start against an empty one, and idling. `ingest-server` is the process that `ingest` measures.
+//! ten thousand tokens due at once; `list` – pages of 100,000 accounts; `calls` – a full log of calls; `window` – cold start against an empty one, and idling. `ingest-server` is the process that `ingest` measures.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod accounts;
 #[cfg(unix)]
 mod attack;
+mod calls;
 mod crypto;
 mod ingest;
 mod list;
@@ -32,10 +33,11 @@ fn main() {
         Some("crypto") => crypto::run(),
         Some("accounts") => accounts::run(&arguments[1..]),
         Some("list") => list::run(&arguments[1..]),
+        Some("calls") => calls::run(&arguments[1..]),
         Some("window") => window::run(),
         _ => {
             println!(
-                "usage: wxdesk-bench ingest [MESSAGES] | attack | crypto | accounts [COUNT] | list [COUNT] | window"
+                "usage: wxdesk-bench ingest [MESSAGES] | attack | crypto | accounts [COUNT] | list [COUNT] | calls [COUNT] | window"
             );
             std::process::exit(2);
         }
