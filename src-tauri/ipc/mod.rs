@@ -79,6 +79,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         onboard::list_links,
         onboard::link_poster_svg,
         onboard::link_qr_png,
+        onboard::end_link,
         onboard::close_link,
         life::list_tenants,
         life::create_tenant,

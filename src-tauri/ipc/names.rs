@@ -60,6 +60,7 @@ pub const COMMANDS: &[&str] = &[
     "list_links",
     "link_poster_svg",
     "link_qr_png",
+    "end_link",
     "close_link",
     // life.rs
     "list_tenants",

@@ -45,6 +45,12 @@ pub async fn link_qr_png(desk: State<'_>, link_id: String) -> Answer<String> {
     desk.core().await?.link_qr_png(&link_id).await
 }
 
+/// Ends a link for whoever has it.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn end_link(desk: State<'_>, link_id: String) -> Answer<Link> {
+    desk.core().await?.end_link(&link_id).await
+}
+
 /// The link is no longer on screen.
 #[tauri::command(rename_all = "snake_case")]
 pub async fn close_link(desk: State<'_>, link_id: String) -> Answer<()> {

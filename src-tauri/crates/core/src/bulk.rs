@@ -316,7 +316,8 @@ impl Done {
             (.., ErrorCode::Stopping) => "引擎正在停止".to_owned(),
             (.., ErrorCode::DiskFull) => "磁盘已满".to_owned(),
             (.., ErrorCode::NotFound) => "账号已不存在".to_owned(),
-            _ => refusal.map_or_else(|| "现在无法调用微信".to_owned(), |r| r.advice_zh.clone()),
+            (.., ErrorCode::Unavailable) => format!("现在无法调用微信：{}", e.message),
+            _ => refusal.map_or_else(|| e.message.clone(), |r| r.advice_zh.clone()),
         };
         Self {
             outcome: BulkOutcome::Failed,

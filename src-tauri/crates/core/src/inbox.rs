@@ -193,7 +193,7 @@ fn offer_code(
     now: i64,
 ) -> Result<(), StoreError> {
     let link = match &grant.pre_auth_code {
-        Some(code) => link::by_pre_auth_code(tx, platform_id, code.expose())?,
+        Some(code) => link::by_pre_auth_code(tx, platform_id, code.expose())?.filter(|link| link.ended_at.is_none()),
         None => None,
     };
     // An event that was overtaken by a later cancellation must not bring the account back.

@@ -240,11 +240,13 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
     }
     let wanted = wanted(facts, now);
     let Some(reason) = wanted else {
-        return Decision::Wait { until: renew_at(facts), reason: ReasonCode::Fresh };
+        let until = renew_at(facts);
+        // The token lives on, but the next renewal will fail: the time until then is the operator's.
+        if facts.failure == Some(FailureKind::Secret) {
+            return Decision::NeedsOperator { reason: ReasonCode::SecretInvalid, retry_at: Some(until) };
+        }
+        return Decision::Wait { until, reason: ReasonCode::Fresh };
     };
-    if !facts.has_refresh_token {
-        return Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, retry_at: None };
-    }
     let operator_asked = facts.asked == Some(ReasonCode::Requested);
     if let Some(until) = facts.address_refused_until
         && now < until
@@ -285,6 +287,10 @@ fn wanted(facts: &Facts, now: i64) -> Option<ReasonCode> {
     }
     if facts.rejected {
         return Some(ReasonCode::ReportedRejected);
+    }
+    // Looked for in WeChat's list at once, while the token still lives.
+    if !facts.has_refresh_token {
+        return Some(ReasonCode::NoRefreshToken);
     }
     let life = life(facts);
     let left = facts.expires_at - now;

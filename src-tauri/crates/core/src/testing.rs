@@ -156,8 +156,12 @@ impl FakeWeChat {
                 }
                 let appid = code.rsplit('@').next().unwrap_or_default().to_owned();
                 *state.refresh.entry(appid.clone()).or_default() += 1;
-                json!({"authorization_info": {"authorizer_appid": appid, "authorizer_access_token": format!("token-{appid}-first"),
-                    "expires_in": state.lifetime, "authorizer_refresh_token": refresh(&state, &appid), "func_info": [{"funcscope_category": {"id": 15}}]}})
+                let mut answer = json!({"authorization_info": {"authorizer_appid": appid, "authorizer_access_token": format!("token-{appid}-first"),
+                    "expires_in": state.lifetime, "func_info": [{"funcscope_category": {"id": 15}}]}});
+                if !matches!(fault, Some(Fault::NoRefreshToken)) {
+                    answer["authorization_info"]["authorizer_refresh_token"] = refresh(&state, &appid).into();
+                }
+                answer
             }
             "api_get_authorizer_list" => {
                 let number = |name: &str| usize::try_from(body[name].as_u64().unwrap_or(0)).unwrap();

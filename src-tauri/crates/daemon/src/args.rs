@@ -258,12 +258,17 @@ pub enum LinkCommand {
         /// Only links of this platform.
         #[arg(long, value_name = "COMPONENT_APPID")]
         platform: Option<String>,
-        /// Only this state: waiting, opened, redeeming, authorized, cancelled, failed or expired.
+        /// Only this state: waiting, opened, redeeming, authorized, cancelled, failed, expired or ended.
         #[arg(long)]
         state: Option<String>,
         /// Only links of this tenant.
         #[arg(long)]
         tenant: Option<String>,
+    },
+    /// End a link: whoever opens it reads so.
+    End {
+        /// From `link list`.
+        link_id: String,
     },
 }
 

@@ -50,7 +50,7 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::Platform(command) => commands::platform::run(&dir, command).await,
         Command::Account(command) => commands::account::run(&dir, command).await,
         Command::Tenant(command) => commands::tenant::run(&dir, command).await,
-        Command::Link(command) => commands::link::list(&dir, command).await,
+        Command::Link(command) => commands::link::links(&dir, command).await,
         Command::Reconcile(args) => commands::reconcile::run(&dir, args).await,
         Command::Status(args) => commands::status::run(&dir, args).await,
         Command::AuthorizeLink(args) => commands::link::run(&dir, args).await,

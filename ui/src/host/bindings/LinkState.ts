@@ -3,4 +3,4 @@
 /**
  * Where a link stands.
  */
-export type LinkState = "waiting" | "opened" | "redeeming" | "authorized" | "cancelled" | "failed" | "expired";
+export type LinkState = "waiting" | "opened" | "redeeming" | "authorized" | "cancelled" | "failed" | "expired" | "ended";

@@ -112,14 +112,17 @@ impl Core {
             "appid",
             "account",
             "api",
-            "api_name",
+            "api_name_zh",
+            "api_name_en",
             "reason",
             "duration_ms",
             "ok",
             "errcode",
             "message",
-            "meaning",
-            "advice",
+            "meaning_zh",
+            "meaning_en",
+            "advice_zh",
+            "advice_en",
             "rid",
             "http_status",
             "transport_error",
@@ -130,7 +133,8 @@ impl Core {
         let calls: Vec<ApiCall> = rows.into_iter().map(|row| self.call_view(row)).collect();
         let name = format!("wxdesk-api-calls-{}", stamp(self.clock().now()));
         let cells = |call: &ApiCall| {
-            let words = call.words.clone();
+            let (name, words) = (call.api_name.clone(), call.words.clone());
+            let (meaning, advice) = (words.clone().map(|w| w.meaning), words.map(|w| w.advice));
             vec![
                 sheet::beijing_time(call.at).into(),
                 call.at.into(),
@@ -138,14 +142,17 @@ impl Core {
                 call.appid.clone().into(),
                 call.account_name.clone().into(),
                 call.api.clone().into(),
-                call.api_name.clone().map(|n| n.zh).into(),
+                name.clone().map(|n| n.zh).into(),
+                name.map(|n| n.en).into(),
                 code(call.reason).into(),
                 call.duration_ms.into(),
                 Cell::from(if call.ok { "true" } else { "false" }),
                 call.errcode.into(),
                 call.message.clone().into(),
-                words.clone().map(|w| w.meaning.zh).into(),
-                words.map(|w| w.advice.zh).into(),
+                meaning.clone().map(|w| w.zh).into(),
+                meaning.map(|w| w.en).into(),
+                advice.clone().map(|w| w.zh).into(),
+                advice.map(|w| w.en).into(),
                 call.rid.clone().into(),
                 call.http_status.map(i64::from).into(),
                 call.transport_error.map(code).into(),

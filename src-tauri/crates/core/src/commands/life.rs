@@ -100,7 +100,7 @@ impl Core {
     /// Gives accounts a tenant, or takes it away with `None`. A new tenant is made. Answers how many changed.
     ///
     /// # Errors
-    /// `NotFound` for the platform; `InvalidInput` for a bad name or an archived tenant; the store's.
+    /// `NotFound` for the platform, or for an account that is the only one; `InvalidInput` for a bad name or an archived tenant; the store's.
     pub async fn set_account_tenant(
         &self,
         component_appid: &str,
@@ -110,6 +110,13 @@ impl Core {
         let now = self.clock().now();
         let name = tenant.map(str::trim).filter(|t| !t.is_empty());
         let name = name.map(super::tenants::checked_name).transpose()?;
+        // Before the tenant is made: a mistyped account must not leave an empty one behind.
+        let platform = self.platform_row(component_appid)?;
+        if let [appid] = appids
+            && self.store().mirror().account_by_appid(platform.id, appid).is_none()
+        {
+            return Err(AppError::not_found("account", appid));
+        }
         if let Some(name) = name.clone() {
             self.store().write(move |tx| usable_tenant(tx, &name, now)).await?;
         }

@@ -114,6 +114,7 @@ impl Core {
             expires_at: now + code.expires_in.max(1) * 1000,
             opened_at: None,
             closed_at: None,
+            ended_at: None,
             account_id: None,
             error: None,
             auth_type: request.auth_type,
@@ -146,6 +147,8 @@ impl Core {
             LinkState::Authorized
         } else if redeeming {
             LinkState::Redeeming
+        } else if row.ended_at.is_some() {
+            LinkState::Ended
         } else if row.error.is_some() {
             LinkState::Failed
         } else if self.clock().now() >= row.expires_at {
@@ -283,6 +286,19 @@ impl Core {
     pub async fn link_qr_png(&self, link_id: &str) -> Result<String, AppError> {
         let link = self.get_link(link_id).await?;
         Ok(data_url("image/png", &qr_png(&link.launch_url)?))
+    }
+
+    /// Ends a link: whoever opens it, or comes back from WeChat with it, reads so, and no code of it is redeemed. If an
+    /// administrator had confirmed before, WeChat's own event still brings the account; it is not taken for this link's.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's. A link that was used already is answered as it is.
+    pub async fn end_link(&self, link_id: &str) -> Result<Link, AppError> {
+        let (id, now) = (link_id.to_owned(), self.clock().now());
+        if self.store().write(move |tx| link::end(tx, &id, now)).await? {
+            self.changes().tell(["links", "tenants", &format!("link:{link_id}")]);
+        }
+        self.get_link(link_id).await
     }
 
     /// The link is no longer on screen.

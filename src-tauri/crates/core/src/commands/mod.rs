@@ -330,6 +330,7 @@ table! {
     "list_links" (a: LinkQueryArgs) => async |c: &Core, a: LinkQueryArgs| c.list_links(&a.query).await;
     "link_poster_svg" (a: PosterArgs) => async |c: &Core, a: PosterArgs| c.link_poster_svg(&a.link_id, a.lang, a.tz_offset_minutes).await;
     "link_qr_png" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.link_qr_png(&a.link_id).await;
+    "end_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.end_link(&a.link_id).await;
     "close_link" (a: LinkArgs) => async |c: &Core, a: LinkArgs| c.close_link(&a.link_id).await;
     "list_tenants" (a: MaybePlatformArgs) => async |c: &Core, a: MaybePlatformArgs| c.list_tenants(a.component_appid.as_deref()).await;
     "create_tenant" (a: NameArgs) => async |c: &Core, a: NameArgs| c.create_tenant(&a.name).await;

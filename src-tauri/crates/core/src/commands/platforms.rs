@@ -109,6 +109,7 @@ impl Core {
             updated_at: old.map_or(now, |o| now.max(o.updated_at + 1)),
         };
         let appid = row.component_appid.clone();
+        let new_secret = old.is_some_and(|o| o.component_appsecret != row.component_appsecret);
         let id = self
             .store()
             .write(move |tx| {
@@ -126,6 +127,14 @@ impl Core {
         self.engine().memory().addresses.forget(id);
         self.changes().tell(["platforms", "overview", "door"]);
         self.wake(Wake::Platform(id));
+        if new_secret {
+            // Tried now, while the operator is here and the old token still lives; what comes of it shows by itself.
+            if let Some(component) = self.store().mirror().component_credential(id) {
+                let (answer, _) = tokio::sync::oneshot::channel();
+                let (id, generation) = (component.id, component.generation);
+                self.wake(Wake::Ask { id, generation, reason: ReasonCode::Requested, answer });
+            }
+        }
         self.get_platform(&appid)
     }
 
@@ -138,8 +147,8 @@ impl Core {
         Err(AppError::invalid_field(
             "endpoints.api",
             "sandbox",
-            "the sandbox talks to the simulated platform only; leave it to add a real platform",
-            "沙盒只连接模拟平台；要接入真实平台请先离开沙盒",
+            "this is the sandbox, whose platforms call this machine only; start without --sandbox to add a real platform",
+            "当前是沙盒，其中的平台只连接本机；要接入真实平台请先离开沙盒（启动时不带 --sandbox）",
         ))
     }
 

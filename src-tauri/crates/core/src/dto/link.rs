@@ -58,6 +58,8 @@ pub enum LinkState {
     Failed,
     /// Its pre-auth code ended.
     Expired,
+    /// The operator ended it.
+    Ended,
 }
 
 /// An authorize link.

@@ -108,6 +108,9 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         Some(failure) if claimed.failure_kind == Some(FailureKind::Unhealed) => {
             look_in_list(&core, &claimed, failure.clone()).await
         }
+        None if claimed.account_id.is_some() && claimed.refresh_token.is_none() => {
+            look_in_list(&core, &claimed, no_refresh_token(sent_at)).await
+        }
         _ => match call(&core, &claimed, parent.as_deref()).await {
             Ok(grant) => Verdict::Granted(grant),
             Err(error) => judge(&core, &claimed, &error).await,
@@ -147,6 +150,10 @@ async fn call(core: &Core, row: &CredentialRow, parent: Option<&CredentialRow>) 
     let refresh = row.refresh_token.as_ref().ok_or_else(|| gone("the refresh token"))?;
     let grant = api::authorizer_token(transport, token, appid, &account.appid, refresh).await?;
     Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: grant.refresh_token })
+}
+
+fn no_refresh_token(now: i64) -> LastError {
+    last_error(&CallError::BadBody(ReasonCode::NoRefreshToken.text().to_owned()), now)
 }
 
 async fn judge(core: &Core, row: &CredentialRow, error: &CallError) -> Verdict {
@@ -280,7 +287,13 @@ fn store_verdict(
             Ok(Ok(()))
         }
         Verdict::Healed(refresh, failure) => {
-            row.refresh_token = Some(refresh);
+            let found = row.refresh_token.replace(refresh).is_none();
+            if found && row.token.is_some() {
+                // Nothing else was wrong.
+                clear_failure(row);
+                attempt::finish(tx, attempt_id, AttemptOutcome::Healed, now, None, None)?;
+                return Ok(Ok(()));
+            }
             row.failures += 1;
             row.failure_kind = Some(FailureKind::Transient);
             row.failing_since.get_or_insert(now);

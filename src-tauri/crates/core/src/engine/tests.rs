@@ -1,7 +1,7 @@
 //! The promises of the engine, each with a test that fails without it, on simulated time.
 
 use crate::clock::Clock;
-use crate::dto::{AccountState, AttemptOutcome, ReasonCode, TokenState};
+use crate::dto::{AccountState, AttemptOutcome, NeedAction, NeedCause, ReasonCode, TokenState};
 use crate::policy::MIN_GAP;
 use crate::testing::{Fault, T0, World, appid};
 
@@ -39,6 +39,56 @@ async fn a_missing_refresh_token_keeps_the_old_one() {
     world.accounts(1, 60_000).await;
     world.until(|w| w.credential(&appid(0)).generation == 2).await;
     assert!(world.credential(&appid(0)).refresh_token.as_ref().unwrap().expose().ends_with("-0"));
+}
+
+/// An authorization that came without a refresh token: WeChat's list has it, and nobody has to do anything.
+#[tokio::test(start_paused = true)]
+async fn an_authorization_without_a_refresh_token_finds_it_in_the_list() {
+    for listed in [true, false] {
+        let world = World::ready().await;
+        world.wechat.fault("api_query_auth", Fault::NoRefreshToken);
+        if !listed {
+            world.wechat.forget_accounts();
+        }
+        let code = format!("c@@@1@{}", appid(0));
+        world.event("authorized", &appid(0), world.now_s(), Some(&code)).await.unwrap();
+        let settled = |w: &World| {
+            w.has(&appid(0)) && {
+                let held = w.credential(&appid(0));
+                held.refresh_token.is_some() || held.failure.is_some()
+            }
+        };
+        world.until(settled).await;
+        let held = world.credential(&appid(0));
+        assert_eq!(held.refresh_token.is_some(), listed);
+        assert!(held.token.is_some() && world.wechat.calls(REFRESH).is_empty(), "the token it came with lives");
+        let page = world.core.list_accounts(&crate::dto::AccountQuery::default()).unwrap();
+        let state = if listed { AccountState::Authorized } else { AccountState::NeedsAuthorization };
+        assert_eq!(page.items[0].state, state);
+        assert!(world.clock.now() < T0 + 120_000, "at once, not when the token ends");
+    }
+}
+
+/// WeChat's reset of an AppSecret is asked for while the old component token still lives, and a new secret is tried when
+/// it is saved.
+#[tokio::test(start_paused = true)]
+async fn a_reset_secret_is_asked_for_at_once() {
+    let world = World::ready().await;
+    let before = world.component().generation;
+    world.wechat.fault(COMPONENT_TOKEN, Fault::Errcode(40125));
+    let mut input = crate::testing::platform();
+    input.component_appsecret = Some("0".repeat(32));
+    world.core.save_platform(input.clone()).await.unwrap();
+    world.until(|w| w.component().failures > 0).await;
+    let overview = world.core.overview().await.unwrap();
+    let need = overview.needs.iter().find(|n| n.cause == NeedCause::SecretInvalid).expect("it is asked for");
+    assert!(need.actions.contains(&NeedAction::EditPlatform));
+    assert!(world.component().token.is_some(), "the old token goes on");
+    input.component_appsecret = Some("1".repeat(32));
+    world.core.save_platform(input).await.unwrap();
+    world.until(|w| w.component().generation > before).await;
+    let needs = world.core.overview().await.unwrap().needs;
+    assert!(!needs.iter().any(|n| n.cause == NeedCause::SecretInvalid), "{needs:?}");
 }
 
 /// Promise 3.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use wechat::secret::SecretString;
 
@@ -31,15 +31,25 @@ struct Words {
 
 impl Words {
     fn of(headers: &HeaderMap) -> Self {
-        let zh = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|v| v.to_str().ok())
-            .is_none_or(|v| v.trim().is_empty() || v.contains("zh"));
-        Self { zh }
+        Self { zh: prefers_chinese(headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("")) }
     }
     fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
         if self.zh { zh } else { en }
     }
+}
+
+/// Whether `Accept-Language` likes Chinese no less than English. Visitors who say neither are WeChat's usual ones.
+fn prefers_chinese(accepted: &str) -> bool {
+    let liking = |language: &str| {
+        let weights = accepted.split(',').filter_map(|range| {
+            let mut parts = range.split(';');
+            let tag = parts.next()?.trim().to_ascii_lowercase();
+            let quality = parts.find_map(|p| p.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            (tag.split('-').next() == Some(language)).then_some(quality)
+        });
+        weights.fold(0.0_f32, f32::max)
+    };
+    liking("zh") >= liking("en")
 }
 
 /// A link of this platform: another platform's is as unknown as none.
@@ -68,6 +78,7 @@ impl Browser {
 
 pub(super) async fn launch(
     State(core): State<Core>,
+    method: Method,
     Path((component, link_id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
@@ -75,18 +86,10 @@ pub(super) async fn launch(
     let Some((link, platform)) = find(&core, &component, &link_id).await else { return unknown(words) };
     let (now, name) = (core.clock().now(), &platform.name);
     if link.account_id.is_some() {
-        // Whoever opens it now may be another administrator: the account is not named.
-        return page(
-            words,
-            StatusCode::OK,
-            Mood::Good,
-            words.pick("这个链接已经使用过", "This link has been used"),
-            words.pick(
-                "授权已经完成，一个链接只能用一次。要授权另一个账号，请联系发送链接的人重新获取。",
-                "The authorization is done; a link works once. For another account, ask whoever sent it for a new one.",
-            ),
-            None,
-        );
+        return was_used(words);
+    }
+    if link.ended_at.is_some() {
+        return ended(words);
     }
     let id = link.id.clone();
     if core.store().read(move |c| Ok(redemption::link_is_redeeming(c, &id)?)).await.unwrap_or(false) {
@@ -95,9 +98,12 @@ pub(super) async fn launch(
     if now >= link.expires_at {
         return expired(words);
     }
-    let id = link.id.clone();
-    let _ = core.store().write(move |tx| link::opened(tx, &id, now)).await;
-    core.changes().tell(["links", &format!("link:{}", link.id)]);
+    // A messenger that looks at a link to draw its preview has not opened it.
+    if method != Method::HEAD {
+        let id = link.id.clone();
+        let _ = core.store().write(move |tx| link::opened(tx, &id, now)).await;
+        core.changes().tell(["links", &format!("link:{}", link.id)]);
+    }
     let title = if name.is_empty() {
         words.pick("授权", "Authorize").to_owned()
     } else if words.zh {
@@ -183,6 +189,9 @@ pub(super) async fn authorized(
             None => return used(words),
         }
     }
+    if link.ended_at.is_some() {
+        return ended(words);
+    }
     if now > link.expires_at + LATEST {
         return expired(words);
     }
@@ -209,7 +218,7 @@ pub(super) async fn authorized(
         .await;
     let redemption_id = match offered {
         Ok(Some(id)) => id,
-        Ok(None) => return used(words),
+        Ok(None) => return too_many_codes(words),
         Err(_) => {
             return page(
                 words,
@@ -245,7 +254,10 @@ fn working(words: Words) -> Response {
 async fn cancelled(core: &Core, words: Words, link: &LinkRow) -> Response {
     let now = core.clock().now();
     if link.account_id.is_some() {
-        return used(words);
+        return was_used(words);
+    }
+    if link.ended_at.is_some() {
+        return ended(words);
     }
     if now >= link.expires_at {
         return expired(words);
@@ -264,6 +276,50 @@ async fn cancelled(core: &Core, words: Words, link: &LinkRow) -> Response {
             "WeChat brought no authorization code back; usually it was cancelled in WeChat. You can try again.",
         ),
         Some((&again, words.pick("重新授权", "Try again"))),
+    )
+}
+
+/// To somebody who may be the administrator who used it, or another one: the account is not named.
+fn was_used(words: Words) -> Response {
+    page(
+        words,
+        StatusCode::OK,
+        Mood::Good,
+        words.pick("这个链接已经使用过", "This link has been used"),
+        words.pick(
+            "授权已经完成，一个链接只能用一次。要授权另一个账号，请联系发送链接的人重新获取。",
+            "The authorization is done; a link works once. For another account, ask whoever sent it for a new one.",
+        ),
+        None,
+    )
+}
+
+fn ended(words: Words) -> Response {
+    page(
+        words,
+        StatusCode::GONE,
+        Mood::Bad,
+        words.pick("链接已作废", "This link is no longer valid"),
+        words.pick(
+            "发送链接的人已将它作废。如仍需授权，请联系对方重新获取。",
+            "Whoever sent it has ended it. If you still want to authorize, ask them for a new one.",
+        ),
+        None,
+    )
+}
+
+/// WeChat's own notification of an authorization comes without this page, so a real one is not lost here.
+fn too_many_codes(words: Words) -> Response {
+    page(
+        words,
+        StatusCode::CONFLICT,
+        Mood::Bad,
+        words.pick("这个链接的尝试次数过多", "Too many attempts with this link"),
+        words.pick(
+            "如果你刚在微信中确认了授权，系统会从微信的通知得到结果；否则请联系发送链接的人，重新获取一个链接。",
+            "If you have just confirmed in WeChat, WeChat itself tells us the result. Otherwise ask whoever sent the link for a new one.",
+        ),
+        None,
     )
 }
 

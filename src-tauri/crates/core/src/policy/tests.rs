@@ -81,9 +81,23 @@ fn decisions_by_dependency() {
         assert_eq!(decide(&Facts { parent, ..due.clone() }, T0), Decision::Wait { until: i64::MAX, reason });
     }
     assert_eq!(decide(&due, T0), Decision::Refresh { reason: ReasonCode::NoToken });
+    // Also with a token that lives: the list has the refresh token, or nobody has.
+    assert_eq!(
+        decide(&Facts { has_refresh_token: false, ..fresh() }, T0 + 60_000),
+        Decision::Refresh { reason: ReasonCode::NoRefreshToken }
+    );
     assert!(matches!(
-        decide(&Facts { has_refresh_token: false, ..due.clone() }, T0),
-        Decision::NeedsOperator { reason: ReasonCode::NoRefreshToken, .. }
+        decide(
+            &Facts { has_refresh_token: false, failure: Some(FailureKind::NeedsAuthorization), failures: 1, ..fresh() },
+            T0 + 60_000
+        ),
+        Decision::NeedsOperator { reason: ReasonCode::NeedsAuthorization, retry_at: None }
+    ));
+    // A refused AppSecret is said at once, not when the token ends.
+    let secret = Facts { failure: Some(FailureKind::Secret), failures: 1, ..fresh() };
+    assert!(matches!(
+        decide(&secret, T0 + 60_000),
+        Decision::NeedsOperator { reason: ReasonCode::SecretInvalid, retry_at: Some(at) } if at == renew_at(&secret)
     ));
     assert!(matches!(
         decide(&Facts { removed: true, ..due.clone() }, T0),

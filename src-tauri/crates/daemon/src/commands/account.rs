@@ -44,7 +44,10 @@ pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
         }
         Account::Remove(of) => {
             ask(dir, Need::Look, "remove_account", names(&of)).await?;
-            print::note("removed; bring it back with: wxdeskd account restore");
+            print::note(&format!(
+                "removed; bring it back with: wxdeskd account restore {} {}",
+                of.component_appid, of.appid
+            ));
             Ok(())
         }
         Account::Restore(of) => {

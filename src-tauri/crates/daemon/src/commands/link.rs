@@ -63,6 +63,12 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
     let target = format!("/v1/platforms/{}/authorize-links", encode(&args.component_appid));
     let link = Engine::once(dir, Need::Running, Method::POST, &target, Some(&request)).await?;
     let launch_url = print::text(&link["launch_url"]);
+    // Before the picture, which may fail: the link is made, and must not be lost.
+    if args.output.json {
+        print::json(&link);
+    } else {
+        print::line(&launch_url);
+    }
     if let Some((file, kind)) = picture {
         let bytes = match kind {
             Picture::Svg => qr_svg(&launch_url)?.into_bytes(),
@@ -76,17 +82,22 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
         print::note(&qr_text(&launch_url)?);
     }
     print::note(&works(link["expires_at"].as_i64().unwrap_or(0), now()));
-    if args.output.json {
-        print::json(&link);
-    } else {
-        print::line(&launch_url);
-    }
     Ok(())
 }
 
 /// `wxdeskd link`.
-pub async fn list(dir: &Path, command: LinkCommand) -> Result<(), Failure> {
-    let LinkCommand::List { output, platform, state, tenant } = command;
+pub async fn links(dir: &Path, command: LinkCommand) -> Result<(), Failure> {
+    let (output, platform, state, tenant) = match command {
+        LinkCommand::List { output, platform, state, tenant } => (output, platform, state, tenant),
+        LinkCommand::End { link_id } => {
+            let link = ask(dir, Need::Look, "end_link", json!({ "link_id": link_id })).await?;
+            if link["state"] == "authorized" {
+                return Err(Failure::refused("this link was used already; there is nothing to end".to_owned()));
+            }
+            print::note("ended");
+            return Ok(());
+        }
+    };
     let query = json!({ "platform": platform, "state": state, "tenant": tenant, "limit": 500 });
     let page = ask(dir, Need::Look, "list_links", json!({ "query": query })).await?;
     if output.json {

@@ -21,7 +21,7 @@ fn browser(language: &str, agent: &str) -> HeaderMap {
 
 async fn open(world: &World, link: &str) -> (u16, String) {
     let path = Path((COMPONENT.to_owned(), link.to_owned()));
-    text(launch(State(world.core.clone()), path, browser("zh-CN", "Mozilla (iPhone)")).await).await
+    text(launch(State(world.core.clone()), Method::GET, path, browser("zh-CN", "Mozilla (iPhone)")).await).await
 }
 
 async fn back(world: &World, link: &str, code: Option<&str>) -> (u16, String) {
@@ -135,9 +135,60 @@ async fn the_launch_page_explains_device_and_domain_in_the_visitors_language() {
     let (_, page) = open(&world, &pc).await;
     assert!(page.contains("请确认授权入口页所在域名") && page.contains("abc.natapp.cc") && page.contains("电脑浏览器"));
     let path = Path((COMPONENT.to_owned(), made(&world, LinkKind::H5).await));
-    let (_, page) = text(launch(State(world.core.clone()), path, browser("en-GB", "MicroMessenger")).await).await;
+    let (_, page) =
+        text(launch(State(world.core.clone()), Method::GET, path, browser("en-GB", "MicroMessenger")).await).await;
     assert!(page.contains("lang=\"en\"") && page.contains("Continue to WeChat") && !page.contains("inside WeChat on"));
     let stranger = Path(("wx0000000000000abc".to_owned(), pc));
-    let (status, _) = text(launch(State(world.core.clone()), stranger, browser("en", "")).await).await;
+    let (status, _) = text(launch(State(world.core.clone()), Method::GET, stranger, browser("en", "")).await).await;
     assert_eq!(status, 404, "another platform's link");
+}
+
+/// Ended by the operator: nobody can use it, neither from its start nor on the way back from WeChat.
+#[tokio::test(start_paused = true)]
+async fn an_ended_link_is_of_no_use() {
+    let world = World::ready().await;
+    let link = made(&world, LinkKind::Pc).await;
+    assert_eq!(open(&world, &link).await.0, 200);
+    assert_eq!(world.core.end_link(&link).await.unwrap().state, LinkState::Ended);
+    for (status, page) in
+        [open(&world, &link).await, back(&world, &link, Some(&code(1))).await, back(&world, &link, None).await]
+    {
+        assert!(status == 410 && page.contains("已作废"), "{status} {page}");
+    }
+    assert!(world.wechat.calls(REDEEM).is_empty());
+    assert_eq!(state(&world, &link).await, LinkState::Ended);
+    assert!(world.core.end_link("nobodys").await.is_err());
+    // A used one stays used.
+    let link = made(&world, LinkKind::Pc).await;
+    back(&world, &link, Some(&code(1))).await;
+    assert_eq!(world.core.end_link(&link).await.unwrap().state, LinkState::Authorized);
+    assert!(back(&world, &link, Some(&code(1))).await.1.contains("授权成功"));
+    assert_eq!(back(&world, &link, None).await.0, 200, "back without a code, after success");
+}
+
+/// A messenger that draws a preview does not count as the owner.
+#[tokio::test(start_paused = true)]
+async fn a_look_at_the_head_opens_nothing() {
+    let world = World::ready().await;
+    let link = made(&world, LinkKind::Pc).await;
+    let path = Path((COMPONENT.to_owned(), link.clone()));
+    let response = launch(State(world.core.clone()), Method::HEAD, path, browser("zh-CN", "bot")).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(state(&world, &link).await, LinkState::Waiting);
+}
+
+#[test]
+fn the_visitors_first_language_counts() {
+    for (accepted, chinese) in [
+        ("zh-CN,zh;q=0.9,en;q=0.8", true),
+        ("en-US,en;q=0.9,zh;q=0.5", false),
+        ("zh;q=0,en", false),
+        ("nzh", true),
+        ("fr", true),
+        ("", true),
+        ("en", false),
+        ("zh-Hant-TW;q=0.7, en;q=0.7", true),
+    ] {
+        assert_eq!(prefers_chinese(accepted), chinese, "{accepted}");
+    }
 }

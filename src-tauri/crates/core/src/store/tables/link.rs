@@ -21,6 +21,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         expires_at INTEGER NOT NULL,
         opened_at INTEGER,
         closed_at INTEGER,
+        ended_at INTEGER,
         account_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
         error TEXT,
         auth_type INTEGER,
@@ -58,6 +59,8 @@ pub struct LinkRow {
     pub opened_at: Option<i64>,
     /// No longer on screen, ms.
     pub closed_at: Option<i64>,
+    /// The operator ended it, ms.
+    pub ended_at: Option<i64>,
     /// Who authorized.
     pub account_id: Option<i64>,
     /// Why redeeming failed.
@@ -98,6 +101,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LinkRow> {
         expires_at: row.get("expires_at")?,
         opened_at: row.get("opened_at")?,
         closed_at: row.get("closed_at")?,
+        ended_at: row.get("ended_at")?,
         account_id: row.get("account_id")?,
         error: error.and_then(|e| serde_json::from_str(&e).ok()),
         auth_type: row.get("auth_type")?,
@@ -205,6 +209,18 @@ pub fn rename_tenant(tx: &Tx<'_>, from: &str, to: &str) -> Result<(), StoreError
 pub fn closed(tx: &Tx<'_>, id: &str, now: i64) -> Result<(), StoreError> {
     tx.execute("UPDATE link SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1", params![id, now])?;
     Ok(())
+}
+
+/// Ends the link for whoever has it. One that was used stays used. False when there is none to end.
+///
+/// # Errors
+/// SQLite's.
+pub fn end(tx: &Tx<'_>, id: &str, now: i64) -> Result<bool, StoreError> {
+    let ended = tx.execute(
+        "UPDATE link SET ended_at = coalesce(ended_at, ?2) WHERE id = ?1 AND account_id IS NULL",
+        params![id, now],
+    )?;
+    Ok(ended > 0)
 }
 
 /// Notes who authorized, or why redeeming failed. The first success stays: neither a later failure nor another account
