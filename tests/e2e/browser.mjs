@@ -5,10 +5,12 @@
 
 /** One page as the browser has it. */
 class Page {
-  constructor(url, status, html) {
+  constructor(url, status, html, next) {
     this.url = url;
     this.status = status;
     this.html = html;
+    /** Where it would have led, for a browser that was told to stay. */
+    this.next = next;
   }
 
   /** Absolute targets of all links. */
@@ -47,8 +49,9 @@ class Page {
   }
 }
 
-/** Opens a URL, coming from `from` if given, and follows redirects. */
-export async function open(url, { from, method = 'GET', body } = {}) {
+/** Opens a URL, coming from `from` if given, and follows redirects unless it shall `stay`. `language` is what the browser
+ * prefers; without one it says nothing. */
+export async function open(url, { from, method = 'GET', body, language, stay = false } = {}) {
   let referer = from && refererFor(from, url);
   for (let hop = 0; hop < 10; hop += 1) {
     const response = await fetch(url, {
@@ -59,6 +62,7 @@ export async function open(url, { from, method = 'GET', body } = {}) {
         'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15',
         accept: 'text/html',
         ...(referer ? { referer } : {}),
+        ...(language ? { 'accept-language': language } : {}),
         ...(body ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       },
     });
@@ -68,6 +72,7 @@ export async function open(url, { from, method = 'GET', body } = {}) {
     }
     await response.arrayBuffer();
     const target = new URL(next, url).href;
+    if (stay) return new Page(url, response.status, '', target);
     referer = refererFor(url, target);
     url = target;
     if (response.status !== 307 && response.status !== 308) {
@@ -78,16 +83,16 @@ export async function open(url, { from, method = 'GET', body } = {}) {
   throw new Error(`more than 10 redirects, last to ${new URL(url).origin}`);
 }
 
-/** Submits a form of a page with some of its fields set otherwise. */
-export function submit(page, form, changes = {}) {
+/** Submits a form of a page with some of its fields set otherwise; options as for `open`. */
+export function submit(page, form, changes = {}, options = {}) {
   const fields = new URLSearchParams(form.fields);
   for (const [name, value] of Object.entries(changes)) fields.set(name, value);
   if (form.method === 'GET') {
     const url = new URL(form.action);
     for (const [name, value] of fields) url.searchParams.set(name, value);
-    return open(url.href, { from: page.url });
+    return open(url.href, { ...options, from: page.url });
   }
-  return open(form.action, { from: page.url, method: 'POST', body: fields.toString() });
+  return open(form.action, { ...options, from: page.url, method: 'POST', body: fields.toString() });
 }
 
 /** What `strict-origin-when-cross-origin`, the default of every browser, lets another page know. */

@@ -76,6 +76,21 @@ export class Display {
     });
   }
 
+  /** Answers a system dialog that asks for a file: types the path over the name and presses Enter. */
+  async answer(title, path) {
+    const tool = async (...args) => (await run('xdotool', args, { env: { ...process.env, DISPLAY: this.name } })).stdout.trim();
+    const dialog = (await until(`a dialog "${title}"`, () => tool('search', '--onlyvisible', '--name', title))).split('\n')[0];
+    await tool('mousemove', '--window', dialog, '20', '10');
+    await tool('windowfocus', '--sync', dialog);
+    await until(`no dialog "${title}"`, async () => {
+      await tool('key', 'ctrl+a');
+      await tool('type', '--delay', '1', path);
+      await tool('key', 'Return');
+      await until('the dialog goes', async () => (await tool('search', '--onlyvisible', '--name', title).catch(() => '')) === '', 2_000);
+      return true;
+    });
+  }
+
   async stop() {
     this.server.kill('SIGTERM');
     await ended(this.server);

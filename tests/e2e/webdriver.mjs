@@ -2,8 +2,9 @@
 //
 // Owns the wire only; waiting for conditions is in `until`. No library, so that a test run downloads nothing.
 
-/** The Escape key, as WebDriver names it. */
+/** Keys, as WebDriver names them. */
 export const ESCAPE = '\uE00C';
+export const ENTER = '\uE007';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -104,6 +105,18 @@ export class Session {
       await element.click();
       return true;
     }, limit);
+  }
+
+  /** Clicks twice as fast as a hand can, wherever the pointer is then: what lies under the second click gets it. */
+  async doubleClick(css) {
+    await until(`a double click on ${css}`, async () => {
+      const element = await this.see(css);
+      const press = [{ type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
+      const origin = { [ELEMENT]: element.id };
+      const actions = [{ type: 'pointerMove', origin, x: 0, y: 0, duration: 0 }, ...press, ...press];
+      await this.call('POST', '/actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+      return true;
+    });
   }
 
   /** Presses and releases one key. */

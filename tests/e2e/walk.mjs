@@ -1,0 +1,185 @@
+// What every walk through the real window shares: a desktop, a data folder that is thrown away, the window's own words for
+// things on it, the administrator's part, and the simulated WeChat's controls.
+//
+// Owns the order of starting and ending; asserts only what every walk wants. The app under test is WXDESK_BIN.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { open, submit } from './browser.mjs';
+import { App, Display, environment } from './desktop.mjs';
+import { until } from './webdriver.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = resolve(process.env.WXDESK_BIN ?? join(root, 'target/debug/wxdesk'));
+
+/** The selector of what a page names for tests. */
+export const id = (name) => `[data-testid="${name}"]`;
+
+/** A desktop, and at most one app on it. */
+export class Walk {
+  static async begin(name) {
+    assert.ok(existsSync(binary), `${binary} is built`);
+    const walk = new Walk(mkdtempSync(join(tmpdir(), `wxdesk-${name}-`)));
+    walk.display = await Display.start();
+    walk.env = environment(walk.display, walk.home);
+    return walk;
+  }
+
+  constructor(home) {
+    this.home = home;
+    this.dataDir = join(home, 'wxdesk data');
+  }
+
+  get session() {
+    return this.app.session;
+  }
+
+  async start({ dataDir = this.dataDir, args } = {}) {
+    // What a failed test left running must not be in the way.
+    await this.app?.kill();
+    this.app = await App.start({ binary, dataDir, env: this.env, args });
+    // Anything that the content security policy stops is a mistake of ours: it is collected, and asserted at the end.
+    await this.session.script(`
+      window.stopped = [];
+      document.addEventListener('securitypolicyviolation', (e) => window.stopped.push(e.violatedDirective + ' ' + e.blockedURI));`);
+  }
+
+  async end() {
+    await this.app?.kill();
+    await this.display?.stop();
+    // The web view's processes may still be writing their last.
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  /** What the content security policy stopped. */
+  stopped() {
+    return this.session.script('return window.stopped');
+  }
+
+  see(name) {
+    return this.session.see(id(name));
+  }
+
+  click(name) {
+    return this.session.click(id(name));
+  }
+
+  gone(name) {
+    return this.session.gone(id(name));
+  }
+
+  go(page) {
+    return this.click(`nav-${page}`);
+  }
+
+  /** Goes to an address of the window, as a link in it would. */
+  visit(address) {
+    return this.session.script('location.hash = arguments[0]', `#${address}`);
+  }
+
+  async attribute(css, name) {
+    return (await this.session.see(css)).attribute(name);
+  }
+
+  async text(name) {
+    return (await this.see(name)).text();
+  }
+
+  /** Replaces what a field holds. */
+  async fill(name, text) {
+    const field = await this.see(name);
+    await field.clear();
+    await field.type(text);
+  }
+
+  async generation(appid) {
+    return Number(await this.attribute(id(`generation-${appid}`), 'data-generation'));
+  }
+
+  /** The link that the onboard page shows now, once its QR code is there. */
+  async shownLink() {
+    await this.see('onboard-qr');
+    return until('a launch URL', () => this.attribute(id('onboard-url'), 'data-url'));
+  }
+
+  /** Chooses the window's language with its own switch. */
+  async speak(locale) {
+    const language = () => this.see('lang-switch');
+    if ((await (await language()).attribute('data-locale')) !== locale) await (await language()).click();
+    await until(`the page in ${locale}`, async () => (await (await language()).attribute('data-locale')) === locale);
+  }
+}
+
+/** The words of a visitor's page: its heading and the line under it. */
+export function words(page) {
+  const part = (tag) => page.html.match(new RegExp(`<${tag}>([^<]*)</${tag}>`))?.[1] ?? '';
+  return [part('h1'), part('p')];
+}
+
+/** WeChat's page for a link that was sent: the launch page, and where its button leads. */
+export async function atWechat(launchUrl, { language } = {}) {
+  const launch = await open(launchUrl, { language });
+  assert.equal(launch.status, 200, 'the launch page opens');
+  const target = launch.links.find((link) => link.includes('componentloginpage') || link.includes('bindcomponent'));
+  assert.ok(target, 'the launch page leads to WeChat');
+  return open(target, { from: launch.url, language });
+}
+
+/** The administrator of an account confirms on WeChat's page. `appid`: which one, or a choice among those offered.
+ * `stay`: the browser is not led back; the answer's `next` is where it would have gone. */
+export async function confirm(choice, appid, { stay = false } = {}) {
+  const [form] = choice.forms;
+  assert.ok(form, `WeChat's page offers accounts: ${choice.html.slice(0, 300)}`);
+  const offered = form.options.filter(([name]) => name === 'appid').map(([, value]) => value);
+  const chosen = typeof appid === 'function' ? appid(offered) : (appid ?? offered[0]);
+  const page = await submit(choice, form, { appid: chosen }, { stay });
+  return { appid: chosen, page };
+}
+
+/** An account's administrator agrees: launch page, WeChat's page, confirmation, result page. */
+export async function authorize(launchUrl, appid) {
+  const { appid: chosen, page } = await confirm(await atWechat(launchUrl), appid);
+  assert.equal(page.status, 200, 'the result page opens');
+  assert.ok(page.url.startsWith(new URL(launchUrl).origin), 'WeChat leads back to our domain');
+  return chosen;
+}
+
+/** The simulated WeChat's controls, and what it saw. */
+export class Wechat {
+  constructor(base) {
+    this.base = base;
+  }
+
+  async call(method, path, body) {
+    const response = await fetch(`${this.base}/sandbox${path}`, {
+      method,
+      body: body && JSON.stringify(body),
+      headers: body ? { 'content-type': 'application/json' } : {},
+    });
+    assert.ok(response.ok, `${method} /sandbox${path}: ${response.status}`);
+    return response.json();
+  }
+
+  state() {
+    return this.call('GET', '/state');
+  }
+
+  /** Calls of one path so far. */
+  async calls(path) {
+    return (await this.state()).calls[path] ?? 0;
+  }
+
+  /** Something goes wrong from now on; answers how to end it. */
+  async fault(effect, when = {}) {
+    const { id: number } = await this.call('POST', '/faults', { when, ...effect });
+    return () => this.call('DELETE', `/faults/${number}`);
+  }
+
+  configure(changes) {
+    return this.call('POST', '/config', changes);
+  }
+}
