@@ -4,7 +4,7 @@
  */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/vue-query";
 import { computed, toValue, type MaybeRefOrGetter, type Ref } from "vue";
-import { asHostError, useHost, type AccountDetail, type AppInfo, type CallbackIps, type Host, type Link, type Overview, type PermissionSet, type Platform, type Tunnel, type TunnelClient, type TunnelLog, type VerificationFile } from "@/host";
+import { asHostError, useHost, type AccountDetail, type AppInfo, type CallbackIps, type Host, type Link, type LinkPage, type Overview, type PermissionSet, type Platform, type Tunnel, type TunnelClient, type TunnelLog, type VerificationFile } from "@/host";
 import { syncClock } from "./clock";
 
 /** Tags of one burst are answered together after this long, ms. */
@@ -101,6 +101,9 @@ function apply(tags: Set<string>): void {
   if (tags.has("accounts") || appids.length > 0) {
     stale(keys.accounts);
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: tags.has("accounts") ? null : appids }));
+    // A link names who authorized with it; the name comes after the authorization.
+    const named = queryClient.getQueriesData<LinkPage>({ queryKey: keys.links }).some(([, page]) => page?.items.some((link) => link.account && appids.includes(link.account.appid)));
+    if (named) stale(keys.links);
   }
 }
 
