@@ -4,6 +4,7 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { openHost } from "./host";
 import { i18n, startI18n } from "./i18n";
+import { oneActADoubleClick } from "./lib/once";
 import { followChanges, queryClient } from "./lib/queries";
 import { applyTheme } from "./lib/settings";
 import { vTip } from "./lib/tip";
@@ -14,6 +15,7 @@ async function start(): Promise<void> {
   applyTheme();
   const [host] = await Promise.all([openHost(), startI18n()]);
   followChanges(host);
+  oneActADoubleClick();
   createApp(App).use(i18n).use(VueQueryPlugin, { queryClient }).use(makeRouter()).directive("tip", vTip).mount("#app");
 }
 
