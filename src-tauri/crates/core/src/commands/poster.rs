@@ -42,11 +42,12 @@ pub(super) fn svg(poster: &Poster<'_>) -> String {
         (_, true) => "公众号 / 小程序授权",
         (_, false) => "Authorize an account",
     };
+    // Two lines, so that neither shrinks below what is read at arm's length.
     let how = match (poster.kind, zh) {
-        (LinkKind::H5, true) => "请管理员用微信扫一扫，在手机上完成授权",
-        (LinkKind::H5, false) => "Administrators: scan with WeChat and confirm on the phone",
-        (LinkKind::Pc, true) => "请在电脑浏览器中打开扫到的链接，再由管理员扫码确认",
-        (LinkKind::Pc, false) => "Open the scanned link on a computer, then confirm with WeChat",
+        (LinkKind::H5, true) => ["请管理员用微信扫一扫", "在手机上完成授权"],
+        (LinkKind::H5, false) => ["Administrator: scan with WeChat", "and confirm on the phone"],
+        (LinkKind::Pc, true) => ["请在电脑浏览器中打开扫到的链接", "再由管理员扫码确认"],
+        (LinkKind::Pc, false) => ["Open the scanned link on a computer", "and confirm with WeChat"],
     };
     let until = clock_words(poster.expires_at, poster.offset_minutes, zh);
     let once = if zh { "仅可使用一次" } else { "Works once" };
@@ -68,7 +69,8 @@ pub(super) fn svg(poster: &Poster<'_>) -> String {
     };
     text(130, 44, "#1d1d1f", 600, name);
     text(190, 28, "#5e5e63", 400, what);
-    text(830, 26, "#1d1d1f", 400, how);
+    text(806, 26, "#1d1d1f", 400, how[0]);
+    text(844, 26, "#1d1d1f", 400, how[1]);
     text(900, 28, "#ad352f", 600, &until);
     text(950, 24, "#5e5e63", 400, once);
     let modules = poster.code.width() + 2 * QUIET;
