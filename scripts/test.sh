@@ -32,7 +32,7 @@ tests() {
   local name=$1 counter=$2 status=0 counted
   shift 2
   say "$name"
-  local log="$logs/${name// /-}.log"
+  local log="$logs/${name//[ :]/-}.log"
   "$@" 2>&1 | tee "$log" || status=$?
   counted=$("$counter" <"$log")
   local ok=${counted% *} bad=${counted#* }
@@ -72,7 +72,9 @@ unset TS_RS_EXPORT_DIR
 
 # ---- the real window ----
 check "app build" cargo build --quiet --package wxdesk --package wxdesk-daemon --bins
-WXDESK_BIN="$TARGET_DIR/debug/wxdesk" tests "end to end" count_node node --test --test-reporter=spec tests/e2e/window.test.mjs
+for walk in window accounts; do
+  WXDESK_BIN="$TARGET_DIR/debug/wxdesk" tests "end to end: $walk" count_node node --test --test-reporter=spec "tests/e2e/$walk.test.mjs"
+done
 
 say "Summary"
 printf '%s\n' "${summary[@]}"

@@ -50,8 +50,8 @@ class Page {
 }
 
 /** Opens a URL, coming from `from` if given, and follows redirects unless it shall `stay`. `language` is what the browser
- * prefers; without one it says nothing. */
-export async function open(url, { from, method = 'GET', body, language, stay = false } = {}) {
+ * prefers. */
+export async function open(url, { from, method = 'GET', body, language = 'zh-CN,zh;q=0.9,en;q=0.5', stay = false } = {}) {
   let referer = from && refererFor(from, url);
   for (let hop = 0; hop < 10; hop += 1) {
     const response = await fetch(url, {
@@ -62,7 +62,7 @@ export async function open(url, { from, method = 'GET', body, language, stay = f
         'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15',
         accept: 'text/html',
         ...(referer ? { referer } : {}),
-        ...(language ? { 'accept-language': language } : {}),
+        'accept-language': language,
         ...(body ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       },
     });

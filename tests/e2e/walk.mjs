@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { open, submit } from './browser.mjs';
 import { App, Display, environment } from './desktop.mjs';
-import { until } from './webdriver.mjs';
+import { CONTROL, ESCAPE, until } from './webdriver.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = resolve(process.env.WXDESK_BIN ?? join(root, 'target/debug/wxdesk'));
@@ -64,8 +64,31 @@ export class Walk {
     return this.session.see(id(name));
   }
 
-  click(name) {
-    return this.session.click(id(name));
+  /** Closes every layer, so that what one test left open is not in the way of the next. */
+  async clear() {
+    await until('no layer', async () => {
+      if (!(await this.session.find('dialog[open]'))) return true;
+      await this.session.press(ESCAPE);
+      return false;
+    });
+  }
+
+  /** Waits until no layer slides in any more: a click aims at where a thing was a moment ago. */
+  still() {
+    const moving = `return [...document.querySelectorAll('dialog[open]')].some((one) => one.getAnimations().some((a) => a.playState === 'running'))`;
+    return until('layers at rest', async () => !(await this.session.script(moving)));
+  }
+
+  async click(name) {
+    await this.see(name);
+    await this.still();
+    await this.session.click(id(name));
+  }
+
+  async doubleClick(name) {
+    await this.see(name);
+    await this.still();
+    await this.session.doubleClick(id(name));
   }
 
   gone(name) {
@@ -85,14 +108,17 @@ export class Walk {
     return (await this.session.see(css)).attribute(name);
   }
 
+  /** All words of a part of the page. WebKit's driver leaves out what is cut off with an ellipsis. */
   async text(name) {
-    return (await this.see(name)).text();
+    await this.see(name);
+    return this.session.script('return document.querySelector(arguments[0]).innerText', id(name));
   }
 
-  /** Replaces what a field holds. */
+  /** Types over what a field holds, as a person does. */
   async fill(name, text) {
     const field = await this.see(name);
-    await field.clear();
+    await field.click();
+    await this.session.press(CONTROL, 'a');
     await field.type(text);
   }
 

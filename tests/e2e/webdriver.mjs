@@ -5,11 +5,15 @@
 /** Keys, as WebDriver names them. */
 export const ESCAPE = '\uE00C';
 export const ENTER = '\uE007';
+export const CONTROL = '\uE009';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
+/** How long is waited for anything, ms; less while a test is being written. */
+const PATIENCE = Number(process.env.E2E_PATIENCE ?? 30_000);
+
 /** Calls `probe` until it answers something truthy, and answers that. Fails with `what` after `limit` ms. */
-export async function until(what, probe, limit = 30_000) {
+export async function until(what, probe, limit = PATIENCE) {
   const end = Date.now() + limit;
   let last;
   for (;;) {
@@ -119,9 +123,9 @@ export class Session {
     });
   }
 
-  /** Presses and releases one key. */
-  async press(key) {
-    const actions = [{ type: 'keyDown', value: key }, { type: 'keyUp', value: key }];
+  /** Presses keys one after the other and releases them all: one key, or a chord. */
+  async press(...keys) {
+    const actions = [...keys.map((value) => ({ type: 'keyDown', value })), ...keys.toReversed().map((value) => ({ type: 'keyUp', value }))];
     await this.call('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
