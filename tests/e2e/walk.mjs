@@ -116,10 +116,9 @@ export class Walk {
 
   /** Types over what a field holds, as a person does. */
   async fill(name, text) {
-    const field = await this.see(name);
-    await field.click();
+    await this.click(name);
     await this.session.press(CONTROL, 'a');
-    await field.type(text);
+    await (await this.see(name)).type(text);
   }
 
   async generation(appid) {
