@@ -170,8 +170,8 @@ describe("an operator's accounts", { concurrency: false }, () => {
     await walk.doubleClick('confirm-ask');
     await walk.gone('link-end');
     await escape('link-drawer');
-    await linkState(ended.link_id, 'expired');
-    assert.deepEqual(words(await open(ended.launch_url)), expired);
+    await linkState(ended.link_id, 'ended');
+    assert.deepEqual(words(await open(ended.launch_url)), ['链接已作废', '发送链接的人已将它作废。如仍需授权，请联系对方重新获取。']);
     assert.equal((await account(seen.accounts[0])).account.state, 'authorized');
   });
 
