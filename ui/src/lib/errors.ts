@@ -22,6 +22,11 @@ export function errorBody(thrown: unknown): ErrorBody {
   return asHostError(thrown).body;
 }
 
+/** WeChat's refusal in an error, with its code and request id. */
+export function refusalOf(thrown: unknown): LastError | null {
+  return asHostError(thrown).body.detail?.refusal ?? null;
+}
+
 export function adviceOf(error: LastError, locale: string): string {
   return locale.startsWith("zh") ? error.advice_zh : error.advice;
 }

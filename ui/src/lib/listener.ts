@@ -1,14 +1,14 @@
 /** Opens the public door again, or at another address; tells what stood in the way in words. */
 import { useHost } from "@/host";
 import { listenFault, offeredAddress } from "./door";
-import { errorBody, errorText } from "./errors";
+import { errorBody } from "./errors";
 import { keys, queryClient } from "./queries";
-import { toast } from "./toast";
+import { toast, toastError } from "./toast";
 
 type Translate = (key: string, named?: Record<string, unknown>) => string;
 
 /** Answers a free address near the taken one, where the engine named one. Null: it listens, or nothing is free. */
-export async function restartListener(t: Translate, locale: string, address: string | null = null): Promise<string | null> {
+export async function restartListener(t: Translate, address: string | null = null): Promise<string | null> {
   try {
     await useHost().call("restart_listener", { address });
     toast("ok", t("need.done.restart_listener"));
@@ -16,7 +16,8 @@ export async function restartListener(t: Translate, locale: string, address: str
   } catch (thrown) {
     const body = errorBody(thrown);
     const fault = listenFault(body.message);
-    toast("bad", body.code === "unavailable" && fault !== "other" ? t(`door.listen_why.${fault}`) : errorText(thrown, t, locale));
+    if (body.code === "unavailable" && fault !== "other") toast("bad", t(`door.listen_why.${fault}`));
+    else toastError(thrown);
     return body.detail?.offer ?? offeredAddress(body.message);
   } finally {
     void queryClient.invalidateQueries({ queryKey: keys.overview });
