@@ -190,7 +190,7 @@ async fn an_operators_day_through_the_simulated_platform() {
     assert!(found.words.is_some());
 
     for kind in [BulkKind::Refresh, BulkKind::SyncDetails, BulkKind::Export] {
-        let request = BulkRequest { kind, component_appid: Some(component.into()), appids: None, query: None };
+        let request = BulkRequest { kind, component_appid: Some(component.into()), accounts: None, query: None };
         let job = core.start_bulk(request).unwrap();
         desk.until(|d| d.core.bulk_job(&job.id, None).unwrap().state == BulkState::Done).await;
         let job = core.bulk_job(&job.id, None).unwrap();

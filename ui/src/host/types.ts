@@ -25,6 +25,7 @@ export type { AppInfo } from "./bindings/AppInfo";
 export type { Attempt } from "./bindings/Attempt";
 export type { AttemptOutcome } from "./bindings/AttemptOutcome";
 export type { Bilingual } from "./bindings/Bilingual";
+export type { BulkAccount } from "./bindings/BulkAccount";
 export type { BulkJob } from "./bindings/BulkJob";
 export type { BulkKind } from "./bindings/BulkKind";
 export type { BulkLine } from "./bindings/BulkLine";

@@ -1,6 +1,6 @@
 /** Starting bulk jobs, and which of them a person has put away. Jobs live in the engine; this window only watches. */
 import { computed, reactive, type ComputedRef } from "vue";
-import { useHost, type BulkJob, type BulkRequest } from "@/host";
+import { useHost, type Account, type BulkAccount, type BulkJob, type BulkLine, type BulkRequest } from "@/host";
 import { useBulkJobs } from "./calls";
 import { keys, queryClient } from "./queries";
 
@@ -21,6 +21,9 @@ export function useDock(): { jobs: ComputedRef<BulkJob[]>; putAway: (id: string)
 
 /** Done without failing or being skipped. */
 export const wellDone = (job: BulkJob): number => Math.max(0, job.done - job.failed - job.skipped);
+
+/** Accounts as a job names them: the same one may have authorized several platforms, so its platform comes along. */
+export const named = (rows: readonly (Account | BulkLine)[]): BulkAccount[] => rows.map(({ component_appid, appid }) => ({ component_appid, appid }));
 
 export async function startBulk(request: BulkRequest): Promise<BulkJob> {
   const job = await useHost().call("start_bulk", { request });

@@ -4,20 +4,25 @@
 //! any other, and details are fetched as few at once as the engine does. Invariants: at most one job of a kind runs; every
 //! account of a job has exactly one line when it ended; nothing new begins after a cancel.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream::{self, StreamExt};
 
 use crate::core::Core;
-use crate::dto::{Bilingual, BulkJob, BulkKind, BulkLine, BulkOutcome, BulkRequest, BulkState, ErrorCode, ReasonCode};
+use crate::dto::{
+    Bilingual, BulkAccount, BulkJob, BulkKind, BulkLine, BulkOutcome, BulkRequest, BulkState, ErrorCode, ReasonCode,
+};
 use crate::engine::{self, DETAILS_AT_ONCE};
 use crate::error::AppError;
 use crate::store::tables::account::AccountRow;
+use crate::store::tables::platform::PlatformRow;
 
 /// Jobs remembered, with their reports: 100,000 lines are about 20 MB.
 const REMEMBERED: usize = 8;
+/// Accounts removed or restored at once: their commits are written together, and a push still finds its turn.
+const COMMITS_AT_ONCE: usize = 16;
 /// Lines of one answer.
 const LINES: usize = 1_000;
 
@@ -50,6 +55,7 @@ struct Progress {
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub component_appid: String,
+    pub platform_name: String,
     pub appid: String,
     pub account: Option<i64>,
 }
@@ -130,7 +136,7 @@ impl Core {
     pub fn start_bulk(&self, request: BulkRequest) -> Result<BulkJob, AppError> {
         let targets = self.select(&request)?;
         if targets.is_empty() {
-            return Err(AppError::invalid_field("appids", "empty", "no account is meant", "没有选中任何账号"));
+            return Err(AppError::invalid_field("accounts", "empty", "no account is meant", "没有选中任何账号"));
         }
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random)
@@ -180,58 +186,51 @@ impl Core {
         self.changes().tell(["bulk", &format!("bulk:{id}")]);
     }
 
+    /// The accounts that a request means, each once.
     fn select(&self, request: &BulkRequest) -> Result<Vec<Target>, AppError> {
         let mirror = self.store().mirror();
-        let platforms = match &request.component_appid {
-            Some(component_appid) => vec![self.platform_row(component_appid)?],
-            None => mirror.platforms(),
-        };
-        if let Some(appids) = &request.appids {
-            let mut targets: Vec<Target> = Vec::with_capacity(appids.len());
-            let mut seen = std::collections::HashSet::new();
-            for appid in appids.iter().filter(|appid| seen.insert(appid.as_str())) {
-                let before = targets.len();
-                for platform in &platforms {
-                    let account = mirror.account_by_appid(platform.id, appid).filter(|a| a.authorized_at != 0);
-                    targets.extend(account.map(|account| Target {
-                        component_appid: platform.component_appid.clone(),
+        // Before anything else, so that a platform that is not there is said so.
+        let only = request.component_appid.as_deref().map(|c| self.platform_row(c)).transpose()?;
+        if let Some(accounts) = &request.accounts {
+            let platforms: HashMap<String, Arc<PlatformRow>> =
+                mirror.platforms().into_iter().map(|p| (p.component_appid.clone(), p)).collect();
+            let mut seen = HashSet::new();
+            return Ok(accounts
+                .iter()
+                .filter(|account| seen.insert(*account))
+                .map(|BulkAccount { component_appid, appid }| {
+                    let platform = platforms.get(component_appid);
+                    let allowed = platform.filter(|p| only.as_ref().is_none_or(|only| only.id == p.id));
+                    let row = allowed.and_then(|p| mirror.account_by_appid(p.id, appid)).filter(|a| a.is_known());
+                    Target {
+                        component_appid: component_appid.clone(),
+                        platform_name: platform.map(|p| p.name.clone()).unwrap_or_default(),
                         appid: appid.clone(),
-                        account: Some(account.id),
-                    }));
-                }
-                if targets.len() == before {
-                    let component_appid = request.component_appid.clone().unwrap_or_default();
-                    targets.push(Target { component_appid, appid: appid.clone(), account: None });
-                }
-            }
-            return Ok(targets);
+                        account: row.map(|row| row.id),
+                    }
+                })
+                .collect());
         }
-        if let Some(query) = &request.query {
-            let mut query = query.clone();
-            query.platform = request.component_appid.clone().or(query.platform);
-            (query.limit, query.cursor) = (Some(1_000), None);
-            let mut targets = Vec::new();
-            loop {
-                let page = self.list_accounts(&query)?;
-                for item in page.items {
-                    let platform = mirror.platform_by_appid(&item.component_appid);
-                    let account = platform.and_then(|p| mirror.account_by_appid(p.id, &item.appid)).map(|a| a.id);
-                    targets.push(Target { component_appid: item.component_appid, appid: item.appid, account });
-                }
-                query.cursor = page.next_cursor;
-                if query.cursor.is_none() {
-                    return Ok(targets);
-                }
-            }
+        if request.kind == BulkKind::Remove && request.query.is_none() {
+            let words = "accounts or a filter must be named";
+            return Err(AppError::invalid_field("accounts", "missing", words, "移除时须指明账号或筛选条件"));
         }
-        let mut ids = mirror.account_ids();
-        ids.sort_unstable();
-        let known = ids.into_iter().filter_map(|id| mirror.account(id)).filter(|a| a.authorized_at != 0);
-        Ok(known
-            .filter_map(|account| {
-                let platform = platforms.iter().find(|p| p.id == account.platform_id)?;
+        let mut query = request.query.clone().unwrap_or_default();
+        query.platform = request.component_appid.clone().or(query.platform);
+        if request.query.is_none() {
+            query.removed = Some(request.kind == BulkKind::Restore);
+        }
+        let find = self.account_find(&query)?;
+        let (ids, _) = mirror.index(|index| index.find(&find, 0, usize::MAX));
+        let platforms: HashMap<i64, Arc<PlatformRow>> = mirror.platforms().into_iter().map(|p| (p.id, p)).collect();
+        let rows = mirror.accounts_by_id(&ids);
+        Ok(rows
+            .into_iter()
+            .filter_map(|(account, _)| {
+                let platform = platforms.get(&account.platform_id)?;
                 Some(Target {
                     component_appid: platform.component_appid.clone(),
+                    platform_name: platform.name.clone(),
                     appid: account.appid.clone(),
                     account: Some(account.id),
                 })
@@ -246,6 +245,7 @@ async fn run(core: Core, job: Arc<Job>, targets: Vec<Target>) {
         BulkKind::Refresh => core.engine_options().concurrency,
         BulkKind::SyncDetails => DETAILS_AT_ONCE,
         BulkKind::Export => 1,
+        BulkKind::Remove | BulkKind::Restore => COMMITS_AT_ONCE,
     };
     stream::iter(targets)
         .map(|target| one(&core, &job, target))
@@ -263,7 +263,7 @@ async fn one(core: &Core, job: &Job, target: Target) {
         Done::new(BulkOutcome::Cancelled, "任务已取消，未开始", "not begun: the job was cancelled")
     } else if let Some(row) = &row {
         job.progress().under_way.push(target.appid.clone());
-        let done = work(core, job.kind, row).await;
+        let done = work(core, job.kind, &target, row).await;
         let mut progress = job.progress();
         if let Some(at) = progress.under_way.iter().position(|appid| *appid == target.appid) {
             progress.under_way.remove(at);
@@ -282,6 +282,7 @@ async fn one(core: &Core, job: &Job, target: Target) {
     progress.lines.push(BulkLine {
         n,
         component_appid: target.component_appid,
+        platform_name: target.platform_name,
         appid: target.appid,
         nick_name: row.map(|r| r.nick_name.clone()).unwrap_or_default(),
         outcome: done.outcome,
@@ -328,23 +329,32 @@ impl Done {
     }
 }
 
-async fn work(core: &Core, kind: BulkKind, row: &AccountRow) -> Done {
-    if kind == BulkKind::Export {
-        // A hundred thousand of these must not keep others from this thread.
-        tokio::task::yield_now().await;
-        return Done::new(BulkOutcome::Ok, "已导出", "exported");
-    }
-    if !row.authorized {
-        return Done::new(BulkOutcome::Skipped, "授权已取消", "the owner cancelled the authorization");
-    }
+async fn work(core: &Core, kind: BulkKind, target: &Target, row: &AccountRow) -> Done {
+    let skipped = |zh, en| Done::new(BulkOutcome::Skipped, zh, en);
+    let removed = row.removed_at.is_some();
     let (outcome, zh, en) = match kind {
+        BulkKind::Export => {
+            // A hundred thousand of these must not keep others from this thread.
+            tokio::task::yield_now().await;
+            (Ok(()), "已导出", "exported")
+        }
+        BulkKind::Remove if removed => return skipped("此前已移除", "it was removed before"),
+        BulkKind::Restore if !removed => return skipped("没有被移除", "it is not removed"),
+        BulkKind::Remove => {
+            (core.remove_account(&target.component_appid, &target.appid).await.map(drop), "已移除", "removed")
+        }
+        BulkKind::Restore => {
+            (core.restore_account(&target.component_appid, &target.appid).await.map(drop), "已恢复", "restored")
+        }
+        _ if removed => return skipped("账号已移除", "the account is removed"),
+        _ if !row.authorized => return skipped("授权已取消", "the owner cancelled the authorization"),
         BulkKind::Refresh => {
             let Some(credential) = core.store().mirror().account_credential(row.id) else {
-                return Done::new(BulkOutcome::Skipped, "没有刷新令牌", "there is no refresh token");
+                return skipped("没有刷新令牌", "there is no refresh token");
             };
             (core.ask(credential.id, ReasonCode::Requested).await, "令牌已刷新", "the token was renewed")
         }
-        _ => (engine::fetch_details(core, row.id).await, "资料已同步", "the details were fetched"),
+        BulkKind::SyncDetails => (engine::fetch_details(core, row.id).await, "资料已同步", "the details were fetched"),
     };
     match outcome {
         Ok(()) => Done::new(BulkOutcome::Ok, zh, en),

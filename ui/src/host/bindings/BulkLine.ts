@@ -15,6 +15,10 @@ n: number,
  */
 component_appid: string, 
 /**
+ * The platform's name when the job began; empty when there was no such platform.
+ */
+platform_name: string, 
+/**
  * Account.
  */
 appid: string, 

@@ -1,11 +1,12 @@
 /** A made-up bulk engine: jobs that walk through accounts. Development and tests only. */
 import { HostError, type CommandName, type Commands } from "../host";
-import type { Account, BulkJob, BulkLine, BulkRequest } from "../types";
+import type { Account, BulkJob, BulkLine, BulkRequest, Platform } from "../types";
 import { hex } from "./data";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Around {
+  platforms: () => Platform[];
   accounts: () => Account[];
   emit: (...tags: string[]) => void;
   call: <K extends CommandName>(name: K, args: Commands[K]["args"]) => Promise<Commands[K]["result"]>;
@@ -21,15 +22,17 @@ export function bulkAnswers(around: Around): { [K in BulkCommand]: (args: Comman
     return found;
   };
   async function chosen(request: BulkRequest): Promise<Account[]> {
-    const own = around.accounts().filter((a) => a.removed_at === null && (!request.component_appid || a.component_appid === request.component_appid));
-    if (request.appids) return own.filter((a) => request.appids?.includes(a.appid));
-    if (!request.query) return own;
-    return (await around.call("list_accounts", { query: { ...request.query, ...(request.component_appid && { platform: request.component_appid }), limit: 100_000 } })).items;
+    const own = around.accounts().filter((a) => !request.component_appid || a.component_appid === request.component_appid);
+    const wanted = request.accounts && new Set(request.accounts.map((a) => `${a.component_appid}/${a.appid}`));
+    if (wanted) return own.filter((a) => wanted.has(`${a.component_appid}/${a.appid}`));
+    if (!request.query) return own.filter((a) => (a.removed_at !== null) === (request.kind === "restore"));
+    return (await around.call("list_accounts", { query: { ...request.query, ...(request.component_appid && { platform: request.component_appid }), limit: 100_000 } })).items.map((row) => own.find((a) => a.appid === row.appid && a.component_appid === row.component_appid) ?? row);
   }
   function line(n: number, row: Account, kind: BulkRequest["kind"], stopped: boolean): BulkLine {
-    const base = { n, component_appid: row.component_appid, appid: row.appid, nick_name: row.nick_name, errcode: null, rid: null, duration_ms: 140 + ((n * 97) % 800) };
+    const base = { n, component_appid: row.component_appid, platform_name: around.platforms().find((p) => p.component_appid === row.component_appid)?.name ?? "", appid: row.appid, nick_name: row.nick_name, errcode: null, rid: null, duration_ms: 140 + ((n * 97) % 800) };
     if (stopped) return { ...base, outcome: "cancelled", duration_ms: 0, words: { zh: "已取消，没有处理", en: "cancelled, not touched" } };
     if (kind === "export") return { ...base, outcome: "ok", duration_ms: 0, words: { zh: "已导出", en: "exported" } };
+    if (kind === "remove" || kind === "restore") return { ...base, outcome: "ok", duration_ms: 3, words: kind === "remove" ? { zh: "已移除", en: "removed" } : { zh: "已恢复", en: "restored" } };
     if (row.state === "unauthorized") return { ...base, outcome: "skipped", duration_ms: 0, words: { zh: "授权已取消", en: "the owner cancelled the authorization" } };
     if (row.state === "needs_authorization" || n % 17 === 0) return { ...base, outcome: "failed", errcode: 61023, rid: `${hex(n, 8)}-${hex(n + 1, 8)}-${hex(n + 2, 8)}`, words: { zh: "刷新令牌已失效，请让账号管理员重新授权。", en: "The refresh token is dead. Ask the owner to authorize again." } };
     return { ...base, outcome: "ok", words: kind === "refresh" ? { zh: "令牌已刷新", en: "the token was renewed" } : { zh: "资料已同步", en: "the details were fetched" } };
@@ -40,6 +43,8 @@ export function bulkAnswers(around: Around): { [K in BulkCommand]: (args: Comman
     for (let i = 0; i < rows.length; i += 1) {
       job.current = rows[i].appid;
       const one = line(i + 1, rows[i], job.kind, entry.stop);
+      if (!entry.stop && job.kind === "remove") rows[i].removed_at ??= Date.now();
+      if (!entry.stop && job.kind === "restore") rows[i].removed_at = null;
       job.lines.push(one);
       job.done += 1;
       if (one.outcome === "failed") job.failed += 1;
@@ -56,7 +61,7 @@ export function bulkAnswers(around: Around): { [K in BulkCommand]: (args: Comman
     start_bulk: async ({ request }) => {
       if (jobs.some((x) => x.job.kind === request.kind && x.job.state === "running")) throw new HostError({ code: "unavailable", message: "one of this kind runs" });
       const rows = await chosen(request);
-      if (rows.length === 0) throw new HostError({ code: "invalid_input", message: "no account", detail: { fields: [{ field: "appids", rule: "required", message: "No account is chosen.", message_zh: "没有选中账号。" }] } });
+      if (rows.length === 0) throw new HostError({ code: "invalid_input", message: "no account", detail: { fields: [{ field: "accounts", rule: "required", message: "No account is chosen.", message_zh: "没有选中账号。" }] } });
       const job: BulkJob = { id: `bk${hex(Date.now() % 99_991, 12)}`, kind: request.kind, state: "running", started_at: Date.now(), ended_at: null, total: rows.length, done: 0, failed: 0, skipped: 0, current: null, lines: [] };
       const entry = { job, stop: false };
       jobs.unshift(entry);

@@ -28,6 +28,8 @@ use crate::store::tables::api_key::Scope;
 
 /// Longest body, bytes.
 const MAX_BODY: usize = 1 << 20;
+/// Longest body for a key that may do everything, bytes: 100,000 chosen accounts with their platforms are 7 MB.
+const MAX_ADMIN_BODY: usize = 8 << 20;
 /// A slower body is cut with 408.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// A call ends after this, ms: the longest waits for a refresh (15 s) that heals itself with a second call.
@@ -242,18 +244,19 @@ async fn call(
     let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = Query::<HashMap<String, String>>::try_from_uri(request.uri())
         .map_err(|_| fail(AppError::invalid_field("query", "format", "cannot be read", "无法解析查询参数")))?;
-    let body = read(request).await?;
+    let most = if route.scope == ADMIN { MAX_ADMIN_BODY } else { MAX_BODY };
+    let body = read(request, most).await?;
     tracing::debug!(route = route.name, "local API");
     (route.run)(Call { gate, path, query: query.0, body }).await.map_err(fail)
 }
 
-async fn read(request: Request) -> Result<Bytes, Box<Response>> {
+async fn read(request: Request, most: usize) -> Result<Bytes, Box<Response>> {
     let fail = |status, words: &str| Box::new(error_with(status, &AppError::new(ErrorCode::InvalidInput, words)));
-    match tokio::time::timeout(BODY_TIME, Limited::new(request.into_body(), MAX_BODY).collect()).await {
+    match tokio::time::timeout(BODY_TIME, Limited::new(request.into_body(), most).collect()).await {
         Err(_) => Err(fail(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(e)) if e.downcast_ref::<LengthLimitError>().is_some() => {
-            Err(fail(StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB"))
+            Err(fail(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body is over {} MiB", most >> 20)))
         }
         Ok(Err(_)) => Err(fail(StatusCode::BAD_REQUEST, "the body could not be read")),
     }

@@ -304,8 +304,17 @@ async fn wrong_methods_and_large_bodies_are_refused_in_words() {
     let (status, body) = ask_here(core, Method::PATCH, "/v1/status", None).await;
     assert_eq!((status, &body["code"]), (405, &json!("not_found")));
     let large = json!({ "name": "x".repeat(1 << 20) });
-    let (status, body) = ask_here(core, Method::POST, "/v1/keys", Some(&large)).await;
+    let (status, body) = ask_here(core, Method::POST, "/v1/accounts/wx1/token/refresh", Some(&large)).await;
     assert_eq!((status, &body["code"]), (413, &json!("invalid_input")));
+    let larger = json!({ "name": "x".repeat(8 << 20) });
+    let (status, body) = ask_here(core, Method::POST, "/v1/keys", Some(&larger)).await;
+    assert_eq!((status, &body["code"]), (413, &json!("invalid_input")));
+    // A hundred thousand accounts chosen one by one, each with its platform.
+    let chosen: Vec<Value> =
+        (0..100_000).map(|n| json!({ "component_appid": PLATFORM, "appid": format!("wx{n:016x}") })).collect();
+    let request = json!({ "request": { "kind": "export", "accounts": chosen } });
+    let (status, job) = ask_here(core, Method::POST, "/v1/ui/start_bulk", Some(&request)).await;
+    assert_eq!((status, &job["total"]), (200, &json!(100_000)));
     let (status, body) = ask_here(core, Method::POST, "/v1/ui/no_such_command", Some(&json!({}))).await;
     assert_eq!((status, &body["code"]), (404, &json!("not_found")));
 }

@@ -1,10 +1,15 @@
 use super::*;
 use crate::clock::Clock;
-use crate::dto::{AccountQuery, ExportFormat};
-use crate::testing::{COMPONENT, Fault, World, appid};
+use crate::dto::{AccountQuery, AccountSort, ExportFormat, PlatformInput};
+use crate::store::tables::account;
+use crate::testing::{COMPONENT, Fault, World, appid, platform};
 
 fn request(kind: BulkKind) -> BulkRequest {
-    BulkRequest { kind, component_appid: None, appids: None, query: None }
+    BulkRequest { kind, component_appid: None, accounts: None, query: None }
+}
+
+fn named_by(component_appid: &str, appid: &str) -> BulkAccount {
+    BulkAccount { component_appid: component_appid.into(), appid: appid.into() }
 }
 
 async fn end(world: &World, id: &str) -> BulkJob {
@@ -74,8 +79,11 @@ async fn accounts_are_chosen_by_name_or_by_filter() {
     let world = World::ready().await;
     world.accounts(5, 7_000_000).await;
     let named = BulkRequest {
-        appids: Some(vec![appid(1), appid(1), "wx0000000000009999".into()]),
-        component_appid: Some(COMPONENT.into()),
+        accounts: Some(vec![
+            named_by(COMPONENT, &appid(1)),
+            named_by(COMPONENT, &appid(1)),
+            named_by(COMPONENT, "wx0000000000009999"),
+        ]),
         ..request(BulkKind::Export)
     };
     let job = world.core.start_bulk(named).unwrap();
@@ -91,4 +99,124 @@ async fn accounts_are_chosen_by_name_or_by_filter() {
     let query = AccountQuery { q: Some("nobody".into()), ..AccountQuery::default() };
     let none = BulkRequest { query: Some(query), ..request(BulkKind::Export) };
     assert_eq!(world.core.start_bulk(none).unwrap_err().code, ErrorCode::InvalidInput);
+}
+
+/// A second platform that account `n` authorized too.
+async fn second(world: &World, n: usize) -> String {
+    const OTHER: &str = "wx00000000000000ef";
+    let input = PlatformInput { component_appid: OTHER.into(), name: "Other".into(), ..platform() };
+    world.core.save_platform(input).await.unwrap();
+    let platform_id = world.core.store().mirror().platform_by_appid(OTHER).unwrap().id;
+    let now = world.clock.now();
+    world
+        .core
+        .store()
+        .write(move |tx| {
+            let row = AccountRow {
+                platform_id,
+                appid: appid(n),
+                authorized: true,
+                authorized_at: now,
+                details_at: Some(now),
+                ..AccountRow::default()
+            };
+            account::save(tx, &row)
+        })
+        .await
+        .unwrap();
+    OTHER.into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_of_two_platforms_is_only_touched_where_it_was_chosen() {
+    let world = World::ready().await;
+    world.accounts(3, 7_000_000).await;
+    let other = second(&world, 1).await;
+    let removed = |component: &str| world.core.find_any_account(component, &appid(1)).unwrap().1.removed_at.is_some();
+    let chosen = vec![named_by(COMPONENT, &appid(1)), named_by("wx9999999999999999", &appid(1))];
+    let job = world.core.start_bulk(BulkRequest { accounts: Some(chosen), ..request(BulkKind::Remove) }).unwrap();
+    let job = end(&world, &job.id).await;
+    assert_eq!((job.total, job.failed), (2, 1));
+    assert!(removed(COMPONENT) && !removed(&other));
+    let of = |component: &str| job.lines.iter().find(|l| l.component_appid == component).unwrap().clone();
+    assert_eq!((of(COMPONENT).outcome, of(COMPONENT).platform_name), (BulkOutcome::Ok, "门店通".into()));
+    assert_eq!(
+        (of("wx9999999999999999").outcome, of("wx9999999999999999").platform_name),
+        (BulkOutcome::Failed, String::new())
+    );
+    let report = world.core.export_bulk_report(&job.id, ExportFormat::Csv).unwrap();
+    assert!(report.text.contains("component_appid,platform_name,appid") && report.text.contains("门店通"));
+
+    // Both chosen: a line each, with its own platform.
+    let both = vec![named_by(&other, &appid(1)), named_by(COMPONENT, &appid(2))];
+    let job = world.core.start_bulk(BulkRequest { accounts: Some(both.clone()), ..request(BulkKind::Export) }).unwrap();
+    let job = end(&world, &job.id).await;
+    assert_eq!((job.total, job.failed), (2, 0));
+    assert!(job.lines.iter().any(|l| l.component_appid == other && l.platform_name == "Other"));
+    // The platform in view does not lend its name to an account of another.
+    let narrowed =
+        BulkRequest { accounts: Some(both), component_appid: Some(COMPONENT.into()), ..request(BulkKind::Export) };
+    let job = world.core.start_bulk(narrowed).unwrap();
+    assert_eq!(end(&world, &job.id).await.failed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_removed_together_comes_back_together() {
+    let world = World::ready().await;
+    world.accounts(40, 7_000_000).await;
+    let nothing = world.core.start_bulk(request(BulkKind::Remove)).unwrap_err();
+    assert_eq!(nothing.code, ErrorCode::InvalidInput, "everything is never removed by leaving something out");
+    let query = AccountQuery { limit: Some(1), ..AccountQuery::default() };
+    let job = world.core.start_bulk(BulkRequest { query: Some(query), ..request(BulkKind::Remove) }).unwrap();
+    let job = end(&world, &job.id).await;
+    assert_eq!((job.total, job.done, job.failed, job.skipped), (40, 40, 0, 0));
+    let counts = || world.core.list_accounts(&AccountQuery::default()).unwrap();
+    assert_eq!((counts().total, counts().removed), (0, 40));
+    // Nothing but coming back is possible for them.
+    let chosen = Some(vec![named_by(COMPONENT, &appid(1))]);
+    for kind in [BulkKind::Remove, BulkKind::Refresh, BulkKind::SyncDetails] {
+        let job = world.core.start_bulk(BulkRequest { accounts: chosen.clone(), ..request(kind) }).unwrap();
+        assert_eq!(end(&world, &job.id).await.skipped, 1, "{kind:?}");
+    }
+    assert_eq!(world.core.start_bulk(request(BulkKind::Refresh)).unwrap_err().code, ErrorCode::InvalidInput);
+
+    let before = world.wechat.calls("api_authorizer_token").len();
+    let job = world.core.start_bulk(request(BulkKind::Restore)).unwrap();
+    let job = end(&world, &job.id).await;
+    assert_eq!((job.total, job.failed, job.skipped), (40, 0, 0));
+    assert_eq!((counts().total, counts().removed), (40, 0));
+    // Each is asked of WeChat, within the engine's caps.
+    world.until(|w| w.wechat.calls("api_authorizer_token").len() == before + 40).await;
+    assert!(world.wechat.peak.load(Ordering::SeqCst) <= 4);
+    let job = world.core.start_bulk(BulkRequest { accounts: chosen, ..request(BulkKind::Restore) }).unwrap();
+    assert_eq!(end(&world, &job.id).await.skipped, 1, "it is there already");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_means_the_whole_list_in_its_order() {
+    let world = World::ready().await;
+    world.accounts(1_200, 7_000_000).await;
+    let query = AccountQuery {
+        sort: Some(AccountSort::Name),
+        limit: Some(5),
+        cursor: Some("7".into()),
+        offset: Some(9),
+        ..AccountQuery::default()
+    };
+    let asked = BulkRequest { query: Some(query.clone()), ..request(BulkKind::Export) };
+    let chosen: Vec<String> = world.core.select(&asked).unwrap().into_iter().map(|t| t.appid).collect();
+    let all = AccountQuery { limit: Some(1_000), cursor: None, offset: None, ..query };
+    let listed = world.core.list_accounts(&all).unwrap();
+    assert_eq!(chosen.len(), 1_200);
+    assert!(listed.items.iter().zip(&chosen).all(|(a, b)| a.appid == *b));
+    assert_eq!(
+        world.core.start_bulk(BulkRequest { component_appid: Some("wx1".into()), ..asked }).unwrap_err().code,
+        ErrorCode::NotFound
+    );
+}
+
+#[test]
+fn a_misspelt_choice_is_refused() {
+    let old = r#"{"kind":"remove","appids":["wx1"]}"#;
+    assert!(serde_json::from_str::<BulkRequest>(old).is_err());
 }

@@ -100,20 +100,13 @@ impl Core {
         views::account(self, platform, row, credential.as_deref(), self.clock().now())
     }
 
-    /// A page of accounts.
+    /// What the index looks for when a list is asked with this filter. Limit, offset and cursor do not count.
     ///
     /// # Errors
-    /// `NotFound` for an unknown platform, `InvalidInput` for a bad cursor.
-    pub fn list_accounts(&self, query: &AccountQuery) -> Result<AccountPage, AppError> {
+    /// `NotFound` for an unknown platform.
+    pub(crate) fn account_find(&self, query: &AccountQuery) -> Result<Find, AppError> {
         let platform_id = query.platform.as_deref().map(|c| self.platform_row(c).map(|p| p.id)).transpose()?;
-        let skip: usize = match (query.offset, query.cursor.as_deref()) {
-            (Some(offset), _) => usize::try_from(offset).unwrap_or(usize::MAX),
-            (None, None | Some("")) => 0,
-            (None, Some(cursor)) => cursor.parse().map_err(|_| {
-                AppError::invalid_field("cursor", "format", "must come from next_cursor", "应取自上一页的 next_cursor")
-            })?,
-        };
-        let find = Find {
+        Ok(Find {
             platform_id,
             state: query.state,
             kind: query.kind,
@@ -123,6 +116,22 @@ impl Core {
             words: query.q.iter().flat_map(|q| q.split_whitespace()).map(str::to_lowercase).collect(),
             sort: query.sort.unwrap_or_default(),
             descending: query.descending.unwrap_or(false),
+        })
+    }
+
+    /// A page of accounts.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown platform, `InvalidInput` for a bad cursor.
+    pub fn list_accounts(&self, query: &AccountQuery) -> Result<AccountPage, AppError> {
+        let find = self.account_find(query)?;
+        let platform_id = find.platform_id;
+        let skip: usize = match (query.offset, query.cursor.as_deref()) {
+            (Some(offset), _) => usize::try_from(offset).unwrap_or(usize::MAX),
+            (None, None | Some("")) => 0,
+            (None, Some(cursor)) => cursor.parse().map_err(|_| {
+                AppError::invalid_field("cursor", "format", "must come from next_cursor", "应取自上一页的 next_cursor")
+            })?,
         };
         let limit = usize::try_from(query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE)).unwrap_or(100);
         let mirror = self.store().mirror();

@@ -18,7 +18,7 @@ impl Core {
         if job.kind == BulkKind::Export {
             let accounts: Vec<Account> = lines
                 .iter()
-                .filter_map(|line| self.find_account(Some(&line.component_appid), &line.appid).ok())
+                .filter_map(|line| self.find_any_account(&line.component_appid, &line.appid).ok())
                 .map(|(platform, row)| self.account_view(&platform, &row))
                 .collect();
             let name = format!("wxdesk-accounts-{stamp}");
@@ -29,13 +29,25 @@ impl Core {
     }
 }
 
-const LINE_HEAD: &[&str] =
-    &["n", "component_appid", "appid", "nick_name", "outcome", "words_zh", "words_en", "errcode", "rid", "duration_ms"];
+const LINE_HEAD: &[&str] = &[
+    "n",
+    "component_appid",
+    "platform_name",
+    "appid",
+    "nick_name",
+    "outcome",
+    "words_zh",
+    "words_en",
+    "errcode",
+    "rid",
+    "duration_ms",
+];
 
 fn line_cells(line: &BulkLine) -> Vec<Cell> {
     vec![
         line.n.into(),
         line.component_appid.clone().into(),
+        line.platform_name.clone().into(),
         line.appid.clone().into(),
         line.nick_name.clone().into(),
         code(line.outcome).into(),

@@ -16,10 +16,29 @@ pub enum BulkKind {
     SyncDetails,
     /// Write it into a table.
     Export,
+    /// Hide it; it is not renewed any more and can be restored.
+    Remove,
+    /// Bring it back after it was removed.
+    Restore,
 }
 
-/// Which accounts, and what. `appids` before `query`; with neither, every account of the platform, or of all.
+/// An account of a job. The same account may have authorized several platforms, so an appid alone names none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct BulkAccount {
+    /// Platform.
+    pub component_appid: String,
+    /// Account.
+    pub appid: String,
+}
+
+/// Which accounts, and what. `accounts` before `query`; with neither, every account of the platform, or of all: the
+/// removed ones for `restore`, the others for the rest. `remove` wants one of the two.
+///
+/// An unknown field is refused: one that was misspelt would mean every account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
 #[ts(export, optional_fields)]
 pub struct BulkRequest {
     /// What is done.
@@ -27,9 +46,9 @@ pub struct BulkRequest {
     /// Only this platform's accounts.
     #[serde(default)]
     pub component_appid: Option<String>,
-    /// These accounts.
+    /// These accounts. One of another platform than `component_appid` counts as not there.
     #[serde(default)]
-    pub appids: Option<Vec<String>>,
+    pub accounts: Option<Vec<BulkAccount>>,
     /// The accounts that a list with this filter shows; its limit and cursor do not count.
     #[serde(default)]
     pub query: Option<AccountQuery>,
@@ -71,6 +90,8 @@ pub struct BulkLine {
     pub n: i64,
     /// Platform.
     pub component_appid: String,
+    /// The platform's name when the job began; empty when there was no such platform.
+    pub platform_name: String,
     /// Account.
     pub appid: String,
     /// Its name.
