@@ -73,6 +73,8 @@ function apply(tags: Set<string>): void {
     stale(keys.tunnels);
     stale(keys.files);
     stale(["attempts"]);
+    // A component token belongs to its platform; accounts' tokens have tags of their own.
+    void queryClient.invalidateQueries({ predicate: ({ queryKey: [what, subject, platform] }) => what === "timeline" && subject === platform });
   }
   if (tags.has("overview") || tags.has("door")) stale(keys.overview);
   if (tags.has("door")) stale(keys.callbackIps);
