@@ -18,10 +18,24 @@ function dataBlob(dataUrl: string): Blob {
   return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: /data:([^;]+)/.exec(head)?.[1] ?? "application/octet-stream" });
 }
 
-/** Takes `#key=wk_…` out of the address. Returns the key, or null. */
+/** The key of `#key=wk_…`, in any of its shapes; null when the address names none. A broken one is still a key: a wrong one. */
 export function takeKeyFromHash(hash: string): string | null {
-  const match = /[#&?]key=(wk_[A-Za-z0-9_-]+)/.exec(hash);
+  const match = /[#&?]key=([^&#]+)/.exec(hash);
   return match ? match[1] : null;
+}
+
+/** The same address without the key: the page that it leads to stays. */
+export function withoutKey(hash: string): string {
+  const [path, query] = hash.replace(/^#/, "").split("?");
+  const rest = (query ?? "").split("&").filter((part) => part !== "" && !part.startsWith("key="));
+  const page = path.startsWith("/") ? path.split("&")[0] : "/";
+  return `#${page}${rest.length > 0 ? `?${rest.join("&")}` : ""}`;
+}
+
+/** What a person typed or pasted as a key: the key itself, or an address that carries it. Null when it cannot be one. */
+export function keyOf(text: string): string | null {
+  const key = takeKeyFromHash(text) ?? text.trim();
+  return /^wk_[A-Za-z0-9_-]+$/.test(key) ? key : null;
 }
 
 /** One SSE block (`event:`/`data:` lines) → its data, null for comments. */
@@ -31,8 +45,12 @@ export function sseData(block: string): string | null {
 }
 
 export interface HttpHost extends Host {
-  /** Uses this key from now on (the key page). */
-  useKey(key: string): void;
+  /** Uses this key, or the one of this address, from now on (the key page). False when it cannot be one. */
+  useKey(text: string): boolean;
+  /** Whether there is a key at all: a refusal then means that it is wrong. */
+  hasKey(): boolean;
+  /** Calls back when the key is another: what was asked with the one before is to be asked again. */
+  onKey(listener: () => void): () => void;
 }
 
 export function createHttpHost(location: Location = window.location): HttpHost {
@@ -43,12 +61,17 @@ export function createHttpHost(location: Location = window.location): HttpHost {
     key = fresh;
     sessionStorage.setItem(KEY_STORE, JSON.stringify({ base, key }));
   };
-  const given = takeKeyFromHash(location.hash);
-  if (given) {
+  /** Takes the key out of the address, so that neither the address bar nor the way back shows it. */
+  function takeKey(): boolean {
+    const given = takeKeyFromHash(location.hash);
+    if (given === null) return false;
     remember(given);
-    history.replaceState(null, "", `${location.pathname}${location.search}#/`);
+    history.replaceState(null, "", `${location.pathname}${location.search}${withoutKey(location.hash)}`);
+    return true;
   }
+  takeKey();
 
+  const keyListeners = new Set<() => void>();
   const changeListeners = new Set<(change: Change) => void>();
   const connectionListeners = new Set<(up: boolean) => void>();
   let streaming: AbortController | null = null;
@@ -107,12 +130,28 @@ export function createHttpHost(location: Location = window.location): HttpHost {
     }
   };
 
+  const rekeyed = (): void => {
+    restartStream();
+    keyListeners.forEach((listener) => listener());
+  };
+  // A link with a key that is opened in this tab loads nothing. The router listens to the same event: this listener is
+  // here before it, so it finds the address already clean.
+  for (const moved of ["popstate", "hashchange"]) window.addEventListener(moved, () => takeKey() && rekeyed(), { capture: true });
+
   return {
     kind: "http",
     canSwitchSandbox: false,
-    useKey(fresh) {
+    useKey(text) {
+      const fresh = keyOf(text);
+      if (fresh === null) return false;
       remember(fresh);
-      restartStream();
+      rekeyed();
+      return true;
+    },
+    hasKey: () => key !== "",
+    onKey(listener) {
+      keyListeners.add(listener);
+      return () => keyListeners.delete(listener);
     },
     async call(name, args) {
       let response: Response;
