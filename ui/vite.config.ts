@@ -26,6 +26,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 400,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      output: {
+        // What changes with our own code, and what only with a new version of somebody else's, in files of their own.
+        manualChunks: (id) => {
+          if (!id.includes("node_modules")) return undefined;
+          if (/node_modules\/(@vue|vue|vue-router|@tanstack)\//.test(id)) return "vue";
+          if (/node_modules\/(@intlify|vue-i18n)\//.test(id)) return "i18n";
+          return undefined;
+        },
+      },
+    },
   },
   test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },
 });
