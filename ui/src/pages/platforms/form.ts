@@ -100,6 +100,7 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
   const say = (error: FieldError): string => (locale.value.startsWith("zh") ? error.message_zh : error.message);
   const keyOf = (field: string): string => (FIELDS.includes(field as Field) ? field : field.startsWith("endpoints") ? "endpoints.api" : field);
 
+  const differs = (field: Field): boolean => values[field] !== (JSON.parse(initial.value) as Values)[field];
   const input = (): PlatformInput => {
     const text = (field: Field): string | null => values[field]?.trim() ?? null;
     return {
@@ -108,7 +109,8 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       component_appsecret: text("component_appsecret") || null,
       verify_token: text("verify_token") || null,
       encoding_aes_key: text("encoding_aes_key") || null,
-      previous_encoding_aes_key: text("previous_encoding_aes_key"),
+      // An empty one removes what is stored, and the key that is being replaced with it: only when somebody emptied it here.
+      previous_encoding_aes_key: differs("previous_encoding_aes_key") ? text("previous_encoding_aes_key") : null,
       public_base_url: (text("public_base_url") ?? "").replace(/\/+$/, ""),
       endpoints: { api: text("endpoints.api") ?? "", mp: text("endpoints.mp") ?? "", open: text("endpoints.open") ?? "" },
       outbound_proxy: text("outbound_proxy"),
@@ -152,10 +154,7 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       if (touched.size > 0) askSoon();
     },
     dirty: computed(() => JSON.stringify(values) !== initial.value),
-    changedFields: computed(() => {
-      const before = JSON.parse(initial.value) as Values;
-      return new Set<string>(FIELDS.filter((field) => values[field] !== before[field]));
-    }),
+    changedFields: computed(() => new Set<string>(FIELDS.filter(differs))),
     input,
     firstBroken() {
       FIELDS.forEach((field) => touched.add(field));
