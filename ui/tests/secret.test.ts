@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nextTick } from "vue";
 import RevealToken from "../src/components/RevealToken.vue";
 import SecretField from "../src/components/SecretField.vue";
+import { setHost, type Host } from "../src/host";
+import DrawerToken from "../src/pages/accounts/tabs/DrawerToken.vue";
 import zh from "../src/locales/zh-CN.json";
 
 const i18n = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": zh as never } });
@@ -30,6 +32,39 @@ describe("RevealToken", () => {
     expect(wrapper.html()).not.toContain("TOKEN-VALUE");
     expect(reveal).toHaveBeenCalledTimes(1);
   });
+
+  it("copies the token of now, whatever stands on the screen", async () => {
+    const copySecret = vi.fn(async () => true);
+    setHost({ kind: "window", clip: { copySecret, clearSecret: async () => "cleared" } } as unknown as Host);
+    let now = "FIRST";
+    const wrapper = mount(RevealToken, { props: { reveal: async () => ({ value: now }), label: "token" }, global });
+    await wrapper.get('[data-testid="reveal-token"]').trigger("click");
+    await flush();
+    now = "SECOND";
+    await wrapper.get('[data-testid="secret-copy"]').trigger("click");
+    await flush();
+    expect(copySecret.mock.calls).toEqual([["SECOND"]]);
+  });
+
+  it("is hidden in the account's drawer once the token is renewed, also when the answer comes later", async () => {
+    let answer: (found: { value: string }) => void = () => undefined;
+    const call = vi.fn(() => new Promise((resolve) => (answer = resolve)));
+    setHost({ kind: "mock", call } as unknown as Host);
+    const of = (generation: number) => ({ account: { appid: "wx1", component_appid: "wx2", state: "authorized", token: { generation, obtained_at: 1, expires_at: 2, next_refresh_at: 2, reason_code: "fresh" } } }) as never;
+    const stubs = { LifetimeBar: true, TokenHistory: true, RelativeTime: true, ClipboardNote: true, TokenTestButton: { template: "<div><slot /></div>" } };
+    const wrapper = mount(DrawerToken, { props: { detail: of(1), platform: "" }, global: { ...global, stubs } });
+    await wrapper.get('[data-testid="reveal-token"]').trigger("click");
+    answer({ value: "FIRST" });
+    await flush();
+    expect(wrapper.text()).toContain("FIRST");
+    await wrapper.setProps({ detail: of(2) });
+    expect(wrapper.html()).not.toContain("FIRST");
+    await wrapper.get('[data-testid="reveal-token"]').trigger("click");
+    await wrapper.setProps({ detail: of(3) });
+    answer({ value: "SECOND" });
+    await flush();
+    expect(wrapper.html()).not.toContain("SECOND");
+  });
 });
 
 describe("SecretField", () => {
@@ -42,6 +77,14 @@ describe("SecretField", () => {
     await flush();
     expect(wrapper.text()).toContain("STORED");
     await vi.advanceTimersByTimeAsync(30_000);
+    expect(wrapper.html()).not.toContain("STORED");
+  });
+
+  it("hides what it shows when another one is stored", async () => {
+    const wrapper = open({ reveal: async () => "STORED" });
+    await wrapper.get('[data-testid="s-eye"]').trigger("click");
+    await flush();
+    await wrapper.setProps({ hint: "…90ff" });
     expect(wrapper.html()).not.toContain("STORED");
   });
 
