@@ -89,6 +89,8 @@ describe("links", () => {
     expect(isOpen(link({ state: "cancelled" }), NOW)).toBe(true);
     expect(isOpen(link({ state: "cancelled" }), NOW + 600_000)).toBe(false);
     expect(isOpen(link({ state: "redeeming" }), NOW)).toBe(false);
+    expect(isOpen(link({ state: "ended" }), NOW)).toBe(false);
+    expect(shownLinkState(link({ state: "ended" }), NOW + 600_001)).toBe("ended");
   });
 
   it("tell what happened in its order", () => {
@@ -97,6 +99,7 @@ describe("links", () => {
     expect(names(link({}), NOW + 600_001)).toEqual(["created", "expired"]);
     expect(names(link({ state: "authorized", opened_at: NOW + 9, cancelled_at: NOW + 20, authorized_at: NOW + 50 }))).toEqual(["created", "opened", "cancelled", "authorized"]);
     expect(names(link({ state: "failed", opened_at: NOW + 9, error: lastError(61004, NOW + 60) }))).toEqual(["created", "opened", "failed"]);
+    expect(names(link({ state: "ended", opened_at: NOW + 9 })), "no end to come").toEqual(["created", "opened"]);
   });
 
   it("have posters with names that any system takes", () => {

@@ -75,6 +75,9 @@ export interface Commands extends CallCommands {
   clone_link: { args: { link_id: string; kind?: LinkKind | null }; result: Link };
   link_poster_svg: { args: { link_id: string; lang: "zh" | "en"; tz_offset_minutes?: number }; result: string };
   link_qr_png: { args: { link_id: string }; result: string };
+  /** Nobody can use it any more, whether it was opened or not. */
+  end_link: { args: { link_id: string }; result: Link };
+  /** It is no longer on screen. */
   close_link: { args: { link_id: string }; result: null };
   list_tenants: { args: { component_appid: string | null }; result: Tenant[] };
   create_tenant: { args: { name: string }; result: Tenant };

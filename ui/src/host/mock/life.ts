@@ -19,7 +19,7 @@ interface Around {
 type LifeCommand =
   | "list_accounts" | "list_tenants" | "create_tenant" | "rename_tenant" | "archive_tenant" | "unarchive_tenant" | "set_account_tenant" | "set_account_note" | "set_account_tags" | "change_account_tags"
   | "list_tags" | "remove_account" | "restore_account" | "list_account_history" | "reconcile_preview" | "reconcile_apply" | "reconcile_progress" | "reconcile_cancel"
-  | "create_link" | "get_link" | "list_links" | "clone_link" | "link_poster_svg" | "link_qr_png" | "close_link";
+  | "create_link" | "get_link" | "list_links" | "clone_link" | "link_poster_svg" | "link_qr_png" | "end_link" | "close_link";
 
 /** Tenants, tags and notes on accounts that were just made up. */
 export function dress(accounts: Account[], now: number): void {

@@ -30,7 +30,7 @@ interface Around {
   /** Makes the tenant when it is new; throws when it is archived. */
   tenant: (name: string) => void;
 }
-type LinkCommand = "create_link" | "get_link" | "list_links" | "clone_link" | "link_poster_svg" | "link_qr_png" | "close_link";
+type LinkCommand = "create_link" | "get_link" | "list_links" | "clone_link" | "link_poster_svg" | "link_qr_png" | "end_link" | "close_link";
 
 export function linkAnswers(around: Around): { [K in LinkCommand]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } {
   const { scenario, emit } = around;
@@ -75,7 +75,7 @@ export function linkAnswers(around: Around): { [K in LinkCommand]: (args: Comman
     if (filled || scenario === "empty" || scenario === "sandbox") return;
     filled = true;
     const platforms = around.platforms();
-    const states: LinkState[] = ["waiting", "opened", "authorized", "expired", "cancelled", "authorized", "failed", "expired", "authorized"];
+    const states: LinkState[] = ["waiting", "opened", "authorized", "expired", "cancelled", "authorized", "failed", "expired", "ended"];
     const notes = ["王经理，周三前要接完", "", "华东区第二批", "电话里说晚上扫", "", "城西旗舰店", "", "替换过期的那条", ""];
     for (let i = 63; i >= 0; i -= 1) {
       const state = i < 2 ? states[i] : states[i % states.length] === "waiting" || states[i % states.length] === "opened" ? "expired" : states[i % states.length];
@@ -147,6 +147,13 @@ export function linkAnswers(around: Around): { [K in LinkCommand]: (args: Comman
       return `<svg xmlns="http://www.w3.org/2000/svg" width="720" height="1080" viewBox="0 0 720 1080"><rect width="720" height="1080" fill="#0052d9"/><rect x="60" y="60" width="600" height="960" rx="24" fill="#fff"/>${text(160, 30, "#1f2329", name.length > 18 ? `${name.slice(0, 18)}…` : name, 'font-weight="600"')}${text(220, 24, "#646a73", zh ? "邀请你授权公众号或小程序" : "invites you to authorize your account")}${inner}${text(860, 26, "#1f2329", zh ? "请账号管理员用微信扫码" : "Scan with the administrator's WeChat")}${text(920, 22, "#646a73", zh ? `${until} 前有效` : `Valid until ${until}`)}</svg>`;
     },
     link_qr_png: () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    end_link: ({ link_id }) => {
+      const link = find(link_id);
+      if (link.state === "authorized" || link.state === "redeeming") throw new HostError({ code: "invalid_input", message: "this link has been used" });
+      link.state = "ended";
+      emit("links", `link:${link_id}`);
+      return shown(link);
+    },
     close_link: ({ link_id }) => {
       const link = links.get(link_id);
       if (link && link.state !== "authorized") link.expires_at = Math.min(link.expires_at, Date.now());
