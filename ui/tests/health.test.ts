@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { AccountState, TokenView } from "../src/host";
-import { lifeLeft, shownState, type ShownState } from "../src/lib/health";
+import type { AccountState, Need, Overview, PlatformChain, TokenView } from "../src/host";
+import { lastError } from "../src/host/mock/data";
+import { health, lifeLeft, shownState, type ShownState } from "../src/lib/health";
 
 const NOW = 1_700_000_000_000;
 const token = (change: Partial<TokenView>): TokenView => ({
@@ -41,4 +42,21 @@ describe("lifeLeft", () => {
     expect(lifeLeft(token({}), 0)).toBe(1);
   });
   it("is null without a token", () => expect(lifeLeft(token({ expires_at: null }), NOW)).toBeNull());
+});
+
+describe("the pill names the cause", () => {
+  const chain = (ticket: "fresh" | "stale", change: Partial<TokenView> = {}): PlatformChain => ({ ticket: { state: ticket, received_at: NOW - 60_000, recent: [] }, component_token: token(change) }) as unknown as PlatformChain;
+  const of = (needs: Partial<Need>[], ...platforms: PlatformChain[]) => health({ needs, platforms } as unknown as Overview);
+
+  it("a platform token that fails is not a late ticket", () => {
+    expect(of([], chain("fresh"), chain("fresh", { state: "failing", reason_code: "backing_off", last_error: lastError(40125, NOW) }))).toMatchObject({ tone: "warn", trouble: { about: "component", code: 40125 } });
+    expect(of([{ cause: "secret_invalid", count: 0, error: lastError(40125, NOW) }], chain("fresh"))).toMatchObject({ tone: "bad", trouble: { about: "component", code: 40125 } });
+  });
+  it("a late ticket comes before the token that waits for it", () =>
+    expect(of([], chain("stale", { state: "waiting", reason_code: "ticket_rejected" }))).toMatchObject({ tone: "warn", trouble: { about: "ticket" } }));
+  it("accounts that need somebody are counted", () => {
+    expect(of([{ cause: "needs_authorization", count: 3, error: null }], chain("fresh"))).toMatchObject({ tone: "warn", trouble: { about: "accounts", n: 3 } });
+    expect(of([{ cause: "refresh_failing", count: 2, error: null }], chain("fresh")).trouble).toEqual({ about: "accounts", n: 2 });
+  });
+  it("all is well", () => expect(of([], chain("fresh"))).toMatchObject({ tone: "ok", trouble: null }));
 });

@@ -1,5 +1,5 @@
 /** From the engine's states to what a person reads: one shown state a token, one severity a cause. Pure. */
-import type { AccountState, NeedCause, Overview, Platform, TokenState, TokenView } from "@/host";
+import type { AccountState, LastError, Need, NeedCause, Overview, Platform, TokenState, TokenView } from "@/host";
 
 /** A token's state as shown: icon, word and colour follow from it. */
 export type ShownState =
@@ -69,7 +69,33 @@ export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
   tunnel_url_changed: "bad",
 };
 
-export type Health = { tone: "ok" | "warn" | "bad" | "idle"; needs: number; ticketAt: number | null };
+/** What is wrong, in the pill's few words. `other`: only the card can say it. */
+export type Trouble = { about: "ticket" | "door" | "other" } | { about: "component"; code: number | null } | { about: "accounts"; n: number };
+/** `trouble`: the most urgent one; null while all is well. */
+export type Health = { tone: "ok" | "warn" | "bad" | "idle"; needs: number; ticketAt: number | null; trouble: Trouble | null };
+
+const codeOf = (error: LastError | null): number | null => (error && error.code !== 0 ? error.code : null);
+/** What a need is about. Pure. */
+export function troubleOf(need: Pick<Need, "cause" | "count" | "error">): Trouble {
+  switch (need.cause) {
+    case "ticket_never_came":
+    case "ticket_late":
+      return { about: "ticket" };
+    case "listener_down":
+    case "door_unreachable":
+    case "tunnel_failed":
+    case "tunnel_url_changed":
+      return { about: "door" };
+    case "listener_back":
+    case "store_set_aside":
+      return { about: "other" };
+    case "needs_authorization":
+      return { about: "accounts", n: need.count };
+    default:
+      // The platform's own token concerns no account in particular.
+      return need.count > 0 ? { about: "accounts", n: need.count } : { about: "component", code: codeOf(need.error) };
+  }
+}
 
 /** The pill: red or amber by the worst cause, else green with the oldest platform's newest ticket. */
 export function health(overview: Overview): Health {
@@ -77,11 +103,14 @@ export function health(overview: Overview): Health {
   const ticketAt = tickets.length === 0 || tickets.includes(null) ? null : Math.min(...(tickets as number[]));
   if (overview.needs.length > 0) {
     const bad = overview.needs.some((need) => SEVERITY[need.cause] === "bad");
-    return { tone: bad ? "bad" : "warn", needs: overview.needs.length, ticketAt };
+    return { tone: bad ? "bad" : "warn", needs: overview.needs.length, ticketAt, trouble: troubleOf(overview.needs[0]) };
   }
-  if (overview.platforms.length === 0) return { tone: "idle", needs: 0, ticketAt };
-  const waiting = overview.platforms.some((p) => p.ticket.state !== "fresh" || p.component_token.state === "failing" || p.component_token.state === "waiting");
-  return { tone: waiting ? "warn" : "ok", needs: 0, ticketAt };
+  if (overview.platforms.length === 0) return { tone: "idle", needs: 0, ticketAt, trouble: null };
+  const late = overview.platforms.some((p) => p.ticket.state !== "fresh" || p.component_token.reason_code === "ticket_missing" || p.component_token.reason_code === "ticket_rejected");
+  const failing = overview.platforms.find((p) => p.component_token.state === "failing" || p.component_token.state === "waiting");
+  // Without a ticket the token cannot be renewed: that comes first.
+  const trouble: Trouble | null = late ? { about: "ticket" } : failing ? { about: "component", code: codeOf(failing.component_token.last_error) } : null;
+  return { tone: trouble ? "warn" : "ok", needs: 0, ticketAt, trouble };
 }
 
 /** One platform at a glance: red without a ticket or when only a person can help, amber while something is late. */
