@@ -13,10 +13,11 @@ export function inDock(jobs: readonly BulkJob[], gone: ReadonlySet<string>, sinc
   return jobs.filter((job) => !gone.has(job.id) && (job.state === "running" || (job.ended_at ?? 0) >= since));
 }
 
-export function useDock(): { jobs: ComputedRef<BulkJob[]>; putAway: (id: string) => void } {
+export function useDock(): { jobs: ComputedRef<BulkJob[]>; every: ComputedRef<BulkJob[]>; putAway: (id: string) => void } {
   const query = useBulkJobs();
   const since = Date.now() - NEWS_MS;
-  return { jobs: computed(() => inDock(query.data.value ?? [], away, since)), putAway: (id) => void away.add(id) };
+  const every = computed(() => query.data.value ?? []);
+  return { jobs: computed(() => inDock(every.value, away, since)), every, putAway: (id) => void away.add(id) };
 }
 
 /** Done without failing or being skipped. */
