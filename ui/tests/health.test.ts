@@ -58,5 +58,6 @@ describe("the pill names the cause", () => {
     expect(of([{ cause: "needs_authorization", count: 3, error: null }], chain("fresh"))).toMatchObject({ tone: "warn", trouble: { about: "accounts", n: 3 } });
     expect(of([{ cause: "refresh_failing", count: 2, error: null }], chain("fresh")).trouble).toEqual({ about: "accounts", n: 2 });
   });
+  it("an address that WeChat refuses is neither", () => expect(of([{ cause: "ip_not_listed", count: 34, error: lastError(61004, NOW) }], chain("fresh")).trouble).toEqual({ about: "ip" }));
   it("all is well", () => expect(of([], chain("fresh"))).toMatchObject({ tone: "ok", trouble: null }));
 });

@@ -70,7 +70,7 @@ export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
 };
 
 /** What is wrong, in the pill's few words. `other`: only the card can say it. */
-export type Trouble = { about: "ticket" | "door" | "other" } | { about: "component"; code: number | null } | { about: "accounts"; n: number };
+export type Trouble = { about: "ticket" | "door" | "ip" | "other" } | { about: "component"; code: number | null } | { about: "accounts"; n: number };
 /** `trouble`: the most urgent one; null while all is well. */
 export type Health = { tone: "ok" | "warn" | "bad" | "idle"; needs: number; ticketAt: number | null; trouble: Trouble | null };
 
@@ -89,6 +89,8 @@ export function troubleOf(need: Pick<Need, "cause" | "count" | "error">): Troubl
     case "listener_back":
     case "store_set_aside":
       return { about: "other" };
+    case "ip_not_listed":
+      return { about: "ip" };
     case "needs_authorization":
       return { about: "accounts", n: need.count };
     default:
