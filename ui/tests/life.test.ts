@@ -47,6 +47,7 @@ describe("columns", () => {
       for (const name of ["account", "state", "life"]) expect(shown.map((column) => column.name)).toContain(name);
       if (width > 800) expect(120 + shown.reduce((sum, column) => sum + column.min, 0)).toBeLessThanOrEqual(width);
     }
+    expect(fitting(824, true).map((column) => column.name), "a window of 1100 px names the tenant").toContain("tenant");
     expect(fitting(5000, true).map((column) => column.name)).toEqual(COLUMNS.map((column) => column.name));
     expect(fitting(5000, false).some((column) => column.name === "platform")).toBe(false);
   });

@@ -17,11 +17,11 @@ export const COLUMNS: Column[] = [
   { name: "account", min: 220, grow: 2.4, rank: 0, sort: "name" },
   { name: "kind", min: 112, grow: 0, rank: 3 },
   { name: "principal", min: 130, grow: 1.2, rank: 6 },
-  { name: "tenant", min: 110, grow: 0.8, rank: 2 },
+  { name: "tenant", min: 110, grow: 0.8, rank: 1 },
   { name: "platform", min: 120, grow: 1, rank: 4 },
   { name: "state", min: 158, grow: 0, rank: 0, sort: "state" },
   { name: "life", min: 188, grow: 1.4, rank: 0, sort: "expires_at" },
-  { name: "next", min: 104, grow: 0, rank: 1 },
+  { name: "next", min: 104, grow: 0, rank: 2 },
   { name: "error", min: 128, grow: 1, rank: 5 },
   { name: "authorized", min: 104, grow: 0, rank: 7, sort: "authorized_at" },
 ];
