@@ -11,7 +11,7 @@ const FIX: Partial<Record<CheckCode, Bilingual>> = {
   certificate_ends_soon: b("在到期前更新证书，到期后微信将无法推送。", "Renew it before then; after that WeChat cannot push."),
   no_such_name: b("检查域名拼写；自有域名请添加解析记录，隧道的临时域名可能已经更换。", "Check the spelling. Add a DNS record for a domain of your own; a tunnel's temporary name may have changed."),
 };
-const ICP = b("授权发起页、网页授权与 JS 接口安全域名须为已完成 ICP 备案的域名；被大量用户举报的域名会被微信拦截。", "WeChat wants ICP-filed domains for the authorize page, web OAuth and JS-SDK, and blocks domains that many users report.");
+const ICP = b("登录授权的发起页、网页授权与 JS 接口安全域名须为已完成 ICP 备案的域名；被大量用户举报的域名会被微信拦截。", "WeChat wants ICP-filed domains for the authorization launch page, web OAuth and JS-SDK, and blocks domains that many users report.");
 const NATAPP = b("natapp 免费域名会不定期更换，更换后需在微信开放平台重新填写。授权与网页授权请使用付费或自有域名。", "natapp's free names change from time to time and must then be entered at WeChat again. For authorizations and web OAuth use a paid name or your own.");
 
 function step(name: CheckStepName, outcome: CheckOutcome, code: CheckCode, took: number | null, text: Bilingual): CheckStep {
