@@ -44,6 +44,7 @@ it("shows one that has ended as itself, several as one bar that unfolds", async 
 it("hides an export once its file is saved, and keeps the report open", async () => {
   const dock = await open(job("a", { kind: "export" }), job("b", { state: "running", ended_at: null }));
   await dock.findAll('[data-testid="bulk-report"]')[1].trigger("click");
+  await vi.dynamicImportSettled();
   await dock.get('[data-testid="bulk-save-csv"]').trigger("click");
   await flushPromises();
   expect(bars(dock)).toBe(1);
@@ -53,6 +54,7 @@ it("hides an export once its file is saved, and keeps the report open", async ()
 it("closes the report when another page comes", async () => {
   const dock = await open(job("a"));
   await dock.get('[data-testid="bulk-report"]').trigger("click");
+  await vi.dynamicImportSettled();
   expect(dock.find('[data-testid="bulk-lines"]').exists()).toBe(true);
   await router.push("/quota");
   await flushPromises();
