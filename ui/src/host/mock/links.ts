@@ -149,8 +149,8 @@ export function linkAnswers(around: Around): { [K in LinkCommand]: (args: Comman
     link_qr_png: () => "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
     end_link: ({ link_id }) => {
       const link = find(link_id);
-      if (link.state === "authorized" || link.state === "redeeming") throw new HostError({ code: "invalid_input", message: "this link has been used" });
-      link.state = "ended";
+      // Like the engine: one that was used stays as it is.
+      if (link.state !== "authorized") link.state = "ended";
       emit("links", `link:${link_id}`);
       return shown(link);
     },
