@@ -149,7 +149,7 @@ fn entry_hint(words: Words, link: &LinkRow, platform: &PlatformRow, browser: &Br
         ));
     } else {
         hint.push_str(&format!(
-            "If WeChat complains about the domain of the entry page: use the button on this page, do not open or forward WeChat's address itself. If it goes on, ask whoever sent the link to check that the authorize domain on open.weixin.qq.com is {domain}."
+            "If WeChat complains about the domain of the entry page: use the button on this page, do not open or forward WeChat's address itself. If it goes on, ask whoever sent the link to check that the authorization launch page domain on open.weixin.qq.com is {domain}."
         ));
     }
     hint

@@ -34,7 +34,7 @@ async fn add(dir: &Path, file: &Path) -> Result<(), Failure> {
     print::note(&format!("saved {}; what to enter on open.weixin.qq.com:", print::text(&saved["component_appid"])));
     let urls = &saved["callback_urls"];
     let rows = [
-        ("授权发起页域名", &urls["authorize_domain"]),
+        ("登录授权的发起页域名", &urls["authorize_domain"]),
         ("授权事件接收URL", &urls["event_url"]),
         ("消息与事件接收URL", &urls["message_url"]),
         ("网页开发域名", &urls["web_domain"]),

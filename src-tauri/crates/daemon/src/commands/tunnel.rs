@@ -120,7 +120,7 @@ fn changed(tunnel: &Value) {
         let after = &platform["after"];
         print::line(&format!("{}  {}", print::text(&platform["component_appid"]), print::text(&platform["name"])));
         for (label, key) in [
-            ("授权发起页域名", "authorize_domain"),
+            ("登录授权的发起页域名", "authorize_domain"),
             ("授权事件接收URL", "event_url"),
             ("消息与事件接收URL", "message_url"),
             ("网页开发域名", "web_domain"),
