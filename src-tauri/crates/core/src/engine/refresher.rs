@@ -288,8 +288,8 @@ fn store_verdict(
         }
         Verdict::Healed(refresh, failure) => {
             let found = row.refresh_token.replace(refresh).is_none();
-            if found && row.token.is_some() {
-                // Nothing else was wrong.
+            if found {
+                // Nothing else was wrong; without a token, one is fetched next.
                 clear_failure(row);
                 attempt::finish(tx, attempt_id, AttemptOutcome::Healed, now, None, None)?;
                 return Ok(Ok(()));
