@@ -269,6 +269,10 @@ pub(crate) async fn resume(core: Core) {
         }
     };
     for row in rows.into_iter().filter(|row| row.enabled) {
+        // Somebody was quicker, and may already give its address to others.
+        if core.tunnels().is_running(&row.id) {
+            continue;
+        }
         if let Err(e) = core.tunnels().start_in_turn(&core, row).await {
             tracing::info!(error = %e, "a tunnel was not started");
         }
