@@ -28,7 +28,9 @@ export function refusalOf(thrown: unknown): LastError | null {
 }
 
 export function adviceOf(error: LastError, locale: string): string {
-  return locale.startsWith("zh") ? error.advice_zh : error.advice;
+  if (locale.startsWith("zh")) return error.advice_zh;
+  // The engine's English goes on after a colon elsewhere; here it begins a sentence.
+  return error.advice.charAt(0).toUpperCase() + error.advice.slice(1);
 }
 
 /** `errcode 61004 · rid 5f3c…`, empty when there is nothing to say. */

@@ -15,10 +15,11 @@ use super::calls::{api_name, errcode_words};
 use crate::call_log;
 use crate::core::{Core, Runtime};
 use crate::dto::{CallReason, ClearAllowance, ClearMethod, ErrorCode, QuotaItem, QuotaRate, QuotaReport, RidLookup};
-use crate::engine::last_error;
+use crate::engine::{Wake, last_error};
 use crate::error::AppError;
+use crate::policy::FailureKind;
 use crate::sheet::beijing_month;
-use crate::store::tables::api_call;
+use crate::store::tables::{api_call, credential};
 
 /// Clearings a month (protocol C.9).
 const CLEARS: i64 = 10;
@@ -143,6 +144,7 @@ impl Core {
             }
         };
         answer.map_err(|e| AppError::refused(last_error(&e, self.clock().now())))?;
+        self.quota_is_back(&subject).await?;
         self.clear_allowance(component_appid, appid).await
     }
 
@@ -164,7 +166,33 @@ impl Core {
         })
         .await?
         .map_err(|e| AppError::refused(last_error(&e, self.clock().now())))?;
+        self.quota_is_back(&subject).await?;
         self.quota_of(&subject, cgi_path.to_owned()).await
+    }
+
+    /// What waited for midnight is tried again: the credential itself, and for a platform those of its accounts, whose
+    /// renewals count as the platform's calls.
+    async fn quota_is_back(&self, subject: &Subject) -> Result<(), AppError> {
+        let (id, platform_id) = (subject.credential, subject.runtime.row.id);
+        let whole = subject.appid.is_none();
+        self.store()
+            .write(move |tx| {
+                for mut row in credential::load_all(tx)? {
+                    let meant = row.id == id || (whole && row.platform_id == platform_id);
+                    if meant && row.failure_kind == Some(FailureKind::Quota) {
+                        row.failures = 0;
+                        row.failure_kind = None;
+                        row.failure = None;
+                        row.failing_since = None;
+                        credential::update(tx, &row)?;
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        self.changes().tell(["accounts", "platforms", "overview"]);
+        self.wake(Wake::Platform(platform_id));
+        Ok(())
     }
 
     async fn clear_allowance(&self, component_appid: &str, appid: Option<&str>) -> Result<ClearAllowance, AppError> {

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::clock::Clock;
 use crate::core::Core;
 use crate::dto::{ClearMethod, ErrorCode, GenerationCause, OptionName};
+use crate::policy::FailureKind;
 use crate::testing::{COMPONENT, Fault, World, appid};
 
 const CURRENT: &str = "get_authorizer_option";
@@ -244,6 +245,23 @@ async fn details_are_fetched_daily_and_spread_over_the_day() {
     assert!(fullest <= Some(9), "{fullest:?} in one hour");
     let next = world.core.get_account(COMPONENT, &appid(0)).await.unwrap().extra.next_details_at.unwrap();
     assert!(next > world.clock.now() && next < world.clock.now() + 36 * HOUR);
+}
+
+/// 45009 waits for midnight, but not when the quota was cleared before.
+#[tokio::test(start_paused = true)]
+async fn a_cleared_quota_lets_what_waited_go_on() {
+    let world = world(1).await;
+    world.wechat.fault("api_authorizer_token", Fault::Errcode(45009));
+    world.core.refresh_account(COMPONENT, &appid(0)).await.unwrap_err();
+    let before = world.credential(&appid(0));
+    assert_eq!(before.failure_kind, Some(FailureKind::Quota));
+    world.core.refresh_account(COMPONENT, &appid(0)).await.unwrap_err();
+    assert_eq!(world.wechat.calls("api_authorizer_token").len(), 1, "no call until midnight");
+    world.core.clear_quota(COMPONENT, None, ClearMethod::AppSecret).await.unwrap();
+    assert_eq!(world.credential(&appid(0)).failures, 0);
+    world.pass(60_000).await;
+    world.core.refresh_account(COMPONENT, &appid(0)).await.unwrap();
+    assert!(world.credential(&appid(0)).generation > before.generation);
 }
 
 #[test]
