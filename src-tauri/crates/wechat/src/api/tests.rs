@@ -371,11 +371,27 @@ fn menus() {
     let none = Canned::json(json!({"errcode":46003,"errmsg":"menu no exist rid: 5fa26c60-1a0ebdd5-32fd1cd0"}));
     assert_eq!(run(menu::get(&none, &secret("AT"))).unwrap(), None);
     let some = Canned::json(json!({"menu":{"button":[{"type":"click","name":"n","key":"K","sub_button":[]}]}}));
-    assert_eq!(run(menu::get(&some, &secret("AT"))).unwrap().unwrap().menu.button.len(), 1);
+    assert_eq!(run(menu::get(&some, &secret("AT"))).unwrap().unwrap()["menu"]["button"][0]["key"], "K");
     let refused = Canned::json(json!({"errcode":48001,"errmsg":"api unauthorized"}));
     assert_eq!(run(menu::get(&refused, &secret("AT"))).unwrap_err().code(), Some(48001));
     let current = Canned::json(json!({"is_menu_open":0,"selfmenu_info":{"button":[]}}));
-    assert!(!run(menu::current_selfmenu_info(&current, &secret("AT"))).unwrap().is_open());
+    let current = run(menu::current_selfmenu_info(&current, &secret("AT"))).unwrap();
+    assert!(!crate::menu::is_open(&current));
+}
+
+#[test]
+fn conditional_menus() {
+    let added = Canned::json(json!({"menuid":"208379533"}));
+    let body = json!({"button":[{"type":"click","name":"今日歌曲","key":"K"}],"matchrule":{"tag_id":"2"}});
+    assert_eq!(run(menu::add_conditional(&added, &secret("AT"), &body)).unwrap(), "208379533");
+    assert_eq!((added.asked().path.as_str(), added.asked_body()), ("/cgi-bin/menu/addconditional", body));
+    assert!(run(menu::add_conditional(&Canned::json(json!({"menuid":""})), &secret("AT"), &json!({}))).is_err());
+    let ok = Canned::json(json!({"errcode":0,"errmsg":"ok"}));
+    run(menu::delete_conditional(&ok, &secret("AT"), "208379533")).unwrap();
+    assert_eq!(ok.asked_body(), json!({"menuid":"208379533"}));
+    let seen = Canned::json(json!({"button":[{"type":"view","name":"n","url":"http://a","sub_button":[]}]}));
+    assert_eq!(run(menu::try_match(&seen, &secret("AT"), "weixin")).unwrap().len(), 1);
+    assert_eq!(seen.asked_body(), json!({"user_id":"weixin"}));
 }
 
 #[test]
