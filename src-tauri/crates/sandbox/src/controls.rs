@@ -8,6 +8,15 @@ use serde_json::{Value, json};
 use crate::accounts::{Account, Kind};
 use crate::config::{Credentials, SandboxConfig};
 use crate::platform::Platform;
+use crate::state::Follower;
+
+/// Followers that every account has: WeChat id, `client_platform_type`, tags.
+pub const FOLLOWERS: [(&str, u8, &[u64]); 4] = [
+    ("follower-ios", 1, &[]),
+    ("follower-android", 2, &[]),
+    ("follower-vip", 2, &[100]),
+    ("follower-vip-ios", 1, &[100, 101]),
+];
 
 /// An account with the state of its authorization; no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -153,6 +162,38 @@ impl Platform {
     /// The `button` array that was last created; for tests.
     pub fn menu_of(&self, appid: &str) -> Option<&Value> {
         self.state.accounts.get(appid)?.menu.default.as_ref()
+    }
+
+    /// Conditional menus as they were added, oldest first: menuid and body; for tests.
+    pub fn conditional_menus_of(&self, appid: &str) -> Vec<(u64, Value)> {
+        self.state.accounts.get(appid).map(|state| state.menu.conditional.clone()).unwrap_or_default()
+    }
+
+    /// The owner of an account publishes a menu on mp.weixin.qq.com: `selfmenu_info.button` in the form of F.5.
+    pub fn make_menu_by_hand(&mut self, appid: &str, buttons: Value) {
+        if let Some(state) = self.state.accounts.get_mut(appid) {
+            state.menu.by_hand = Some(buttons);
+        }
+        self.touched();
+    }
+
+    /// Gives an account a follower with these tags and this kind of phone, or changes one.
+    pub fn set_follower(&mut self, appid: &str, user_id: &str, follower: Follower) {
+        if let Some(state) = self.state.accounts.get_mut(appid) {
+            state.followers.insert(user_id.to_owned(), follower);
+        }
+        self.touched();
+    }
+
+    /// A follower by openid or WeChat id. Besides those that were set, every account has [`FOLLOWERS`] and, on an Android
+    /// phone and without a tag, the one of [`crate::openid_of`].
+    pub fn follower(&self, appid: &str, user_id: &str) -> Option<Follower> {
+        let known = self.state.accounts.get(appid)?.followers.get(user_id).cloned();
+        let plain = || (user_id == crate::openid_of(appid)).then(|| Follower { tags: Vec::new(), platform: 2 });
+        let usual = || FOLLOWERS.iter().find(|(name, ..)| *name == user_id);
+        known
+            .or_else(|| usual().map(|(_, platform, tags)| Follower { tags: tags.to_vec(), platform: *platform }))
+            .or_else(plain)
     }
 
     /// Whether WeChat would take `token` now: the current one or one in the overlap.

@@ -185,26 +185,19 @@ impl Platform {
                 stable: TokenSlot::default(),
                 options: BTreeMap::new(),
                 menu: Menu::default(),
+                followers: BTreeMap::new(),
                 jsapi_ticket: None,
                 sent: VecDeque::new(),
             },
         );
     }
 
-    /// The fourth built-in account has a menu that its owner made on mp.weixin.qq.com (F.5), to be taken over.
+    /// Some built-in accounts have menus that their owners made on mp.weixin.qq.com (F.5), to be taken over.
     fn make_menus_by_hand(&mut self) {
-        let by_hand = json!([
-            {"name": "关于我们", "sub_button": {"list": [
-                {"type": "view", "name": "官网", "url": "https://www.example.com/"},
-                {"type": "text", "name": "营业时间", "value": "每天 9:00–21:00"},
-                {"type": "news", "name": "本月书单", "value": "KQb_w_Tiz-nSdVLoTV35Psmty8hGBulGhEdbb9SKs-o",
-                 "news_info": {"list": [{"title": "十本好书", "author": "云上书房", "digest": "本月推荐", "show_cover": 0,
-                    "cover_url": "", "content_url": "https://mp.weixin.qq.com/s?__biz=demo", "source_url": ""}]}}
-            ]}},
-            {"type": "img", "name": "门店地图", "value": "ax5Whs5dsoomJLEppAvftBUuH7CgXCZGFbFJifmbUjnQk_ierMHY99Y5d2Cv14RD"},
-        ]);
-        if let Some(state) = self.state.order.get(3).and_then(|appid| self.state.accounts.get_mut(appid)) {
-            state.menu.by_hand = Some(by_hand);
+        for (number, menu) in crate::website::menus() {
+            if let Some(appid) = self.state.order.get(number).cloned() {
+                self.make_menu_by_hand(&appid, menu);
+            }
         }
     }
 

@@ -130,9 +130,22 @@ pub(crate) struct AccountState {
     pub(crate) stable: TokenSlot,
     pub(crate) options: BTreeMap<String, String>,
     pub(crate) menu: Menu,
+    /// Followers that were set by hand, by openid or WeChat id.
+    #[serde(default)]
+    pub(crate) followers: BTreeMap<String, Follower>,
     pub(crate) jsapi_ticket: Option<Token>,
     /// Customer-service messages sent, newest last: (touser, text).
     pub(crate) sent: VecDeque<(String, String)>,
+}
+
+/// What a follower's menu depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Follower {
+    /// Tags, the one given last at the end; that one counts (F.6).
+    pub tags: Vec<u64>,
+    /// `client_platform_type`: 1 iOS, 2 Android, 3 others.
+    pub platform: u8,
 }
 
 /// The menus of an account.
@@ -142,7 +155,7 @@ pub(crate) struct Menu {
     pub(crate) default: Option<Value>,
     /// Conditional menus: menuid, body as sent; newest last.
     pub(crate) conditional: Vec<(u64, Value)>,
-    /// What the account's owner made by hand on mp.weixin.qq.com, in the form of F.5.
+    /// What the account's owner made by hand on mp.weixin.qq.com, in the form of F.5; it is what followers see.
     pub(crate) by_hand: Option<Value>,
 }
 

@@ -88,8 +88,9 @@ fn listed(buttons: &Value) -> Value {
 pub(super) fn current_self_menu(platform: &mut Platform, call: &Call<'_>) -> Result<Value, Refusal> {
     let menu = menu(platform, call)?;
     let (open, buttons) = match (&menu.default, &menu.by_hand) {
-        (Some(default), _) => (1, listed(default)),
-        (None, Some(by_hand)) => (1, by_hand.clone()),
+        // The website's editor replaced it; creating through the API takes the place back.
+        (_, Some(by_hand)) => (1, by_hand.clone()),
+        (Some(default), None) => (1, listed(default)),
         (None, None) => (0, json!([])),
     };
     Ok(json!({"is_menu_open": open, "selfmenu_info": {"button": buttons}}))
@@ -121,9 +122,11 @@ pub(super) fn delete_conditional(platform: &mut Platform, call: &Call<'_>) -> Re
     if menu.conditional.len() == before { Err(Refusal::new(65301)) } else { Ok(ok()) }
 }
 
-/// The simulated follower uses an Android phone and has no tag, so the newest menu for platform type 2 matches.
+/// The newest menu whose rule fits the follower, else the default one.
 pub(super) fn try_match(platform: &mut Platform, call: &Call<'_>) -> Result<Value, Refusal> {
-    call.need("user_id", 65302)?;
+    let user = call.need("user_id", 65302)?;
+    let appid = call.account()?;
+    let follower = platform.follower(appid, &user).ok_or_else(|| Refusal::new(65302))?;
     let menu = menu(platform, call)?;
     let matching = menu.conditional.iter().rev().find(|(_, body)| {
         let rule = |name: &str| match body.pointer(&format!("/matchrule/{name}")) {
@@ -131,7 +134,11 @@ pub(super) fn try_match(platform: &mut Platform, call: &Call<'_>) -> Result<Valu
             Some(Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
-        rule("client_platform_type") == "2" && rule("tag_id").is_empty() && rule("group_id").is_empty()
+        let tag = if rule("tag_id").is_empty() { rule("group_id") } else { rule("tag_id") };
+        let own = follower.tags.last().map(u64::to_string);
+        (tag.is_empty() || own.as_ref() == Some(&tag))
+            && (rule("client_platform_type").is_empty()
+                || rule("client_platform_type") == follower.platform.to_string())
     });
     let buttons = matching.and_then(|(_, body)| body.get("button")).or(menu.default.as_ref());
     match buttons {

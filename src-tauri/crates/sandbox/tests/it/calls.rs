@@ -1,4 +1,4 @@
-//! Calls one by one: order of errors (N.5), texts (E.4), lives, overlap, rotation, single use, menus, diagnostics.
+//! Calls one by one: order of errors (N.5), texts (E.4), lives, overlap, rotation, single use, diagnostics.
 
 use serde_json::{Value, json};
 use wechat::Method;
@@ -443,58 +443,6 @@ fn network_queries() {
     assert_eq!(rig.code(&check("dns", "x")), 40203);
     rig.platform.set_push_base(None);
     assert_eq!(rig.code(&check("all", "DEFAULT")), 40201);
-}
-
-#[test]
-fn menus_are_created_shown_and_deleted() {
-    let mut rig = Rig::new();
-    let token = rig.component_token();
-    let held = rig.authorize(&token, 0, &[]);
-    let create = |body: &Value| {
-        let mut request = post(CREATE, None, body);
-        request.query = vec![("access_token".into(), held.token.clone())];
-        request
-    };
-    let menu = json!({"button": [
-        {"type": "click", "name": "今日歌曲", "key": "V1"},
-        {"name": "菜单", "sub_button": [{"type": "view", "name": "搜索", "url": "http://www.soso.com/"}]},
-    ]});
-    assert_eq!(rig.code(&create(&menu)), 0);
-    let shown = rig.call(&get("/cgi-bin/menu/get", &held.token));
-    assert_eq!(shown["menu"]["button"][0]["sub_button"], json!([]));
-    assert_eq!(shown["menu"]["button"][1]["sub_button"][0]["url"], "http://www.soso.com/");
-    assert!(shown.get("conditionalmenu").is_none() && shown["menu"].get("menuid").is_none());
-    let live = rig.call(&get("/cgi-bin/get_current_selfmenu_info", &held.token));
-    assert_eq!(live["is_menu_open"], 1);
-    assert_eq!(live["selfmenu_info"]["button"][1]["sub_button"]["list"][0]["type"], "view");
-
-    let mut escaped = create(&menu);
-    escaped.body = Some(b"{\"button\":[{\"type\":\"click\",\"name\":\"\\u83dc\",\"key\":\"k\"}]}".to_vec());
-    assert_eq!(rig.code(&escaped), 40033);
-
-    let mut conditional = menu.clone();
-    conditional["matchrule"] = json!({"client_platform_type": "2"});
-    let mut add = create(&conditional);
-    add.path = "/cgi-bin/menu/addconditional".into();
-    let id = text(&rig.call(&add), "menuid");
-    let shown = rig.call(&get("/cgi-bin/menu/get", &held.token));
-    assert_eq!(shown["conditionalmenu"][0]["menuid"].as_u64().map(|n| n.to_string()), Some(id));
-
-    assert_eq!(rig.code(&get("/cgi-bin/menu/delete", &held.token)), 0);
-    assert_eq!(rig.code(&get("/cgi-bin/menu/get", &held.token)), 46003);
-    assert_eq!(rig.code(&add), 65303);
-    let live = rig.call(&get("/cgi-bin/get_current_selfmenu_info", &held.token));
-    assert_eq!(live, json!({"is_menu_open": 0, "selfmenu_info": {"button": []}}));
-}
-
-#[test]
-fn a_menu_made_by_hand_is_seen_only_by_the_selfmenu_interface() {
-    let mut rig = Rig::new();
-    let token = rig.component_token();
-    let held = rig.authorize(&token, 3, &[]);
-    assert_eq!(rig.code(&get("/cgi-bin/menu/get", &held.token)), 46003);
-    let live = rig.call(&get("/cgi-bin/get_current_selfmenu_info", &held.token));
-    assert_eq!(live["selfmenu_info"]["button"][0]["sub_button"]["list"][2]["type"], "news");
 }
 
 #[test]

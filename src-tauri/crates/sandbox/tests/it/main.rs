@@ -6,6 +6,7 @@ mod calls;
 mod determinism;
 mod door;
 mod faults;
+mod menus;
 mod pages;
 mod pump;
 mod pushes;
