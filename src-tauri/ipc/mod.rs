@@ -11,6 +11,7 @@ mod calls;
 mod channel;
 mod clipboard;
 mod life;
+mod menus;
 mod onboard;
 mod platforms;
 mod quota;
@@ -121,5 +122,18 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         bulk::bulk_job,
         bulk::cancel_bulk,
         bulk::export_bulk_report,
+        menus::menu_state,
+        menus::check_menu,
+        menus::save_menu_draft,
+        menus::read_live_menu,
+        menus::menu_source,
+        menus::diff_menus,
+        menus::publish_menu,
+        menus::republish_menu,
+        menus::resume_menu_publish,
+        menus::delete_menu,
+        menus::menu_versions,
+        menus::menu_version,
+        menus::try_menu_match,
     ]
 }

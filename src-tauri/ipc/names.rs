@@ -107,4 +107,18 @@ pub const COMMANDS: &[&str] = &[
     "bulk_job",
     "cancel_bulk",
     "export_bulk_report",
+    // menus.rs
+    "menu_state",
+    "check_menu",
+    "save_menu_draft",
+    "read_live_menu",
+    "menu_source",
+    "diff_menus",
+    "publish_menu",
+    "republish_menu",
+    "resume_menu_publish",
+    "delete_menu",
+    "menu_versions",
+    "menu_version",
+    "try_menu_match",
 ];

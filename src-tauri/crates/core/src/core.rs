@@ -24,6 +24,7 @@ use crate::engine::reconcile::Reconciler;
 use crate::engine::{self, Engine, EngineOptions, Wake};
 use crate::error::AppError;
 use crate::folder::{self, EngineNote, FolderLock};
+use crate::menus::Menus;
 use crate::sources::{self, PublicFiles, Sources};
 use crate::store::tables::notice::{self, NoticeRow};
 use crate::store::tables::platform::PlatformRow;
@@ -118,6 +119,7 @@ struct Inner {
     redeemed: Notify,
     call_log: Arc<CallLog>,
     bulk: Bulk,
+    menus: Arc<Menus>,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     previous_key_used: Mutex<HashMap<i64, i64>>,
@@ -179,6 +181,7 @@ impl Core {
                 redeemed: Notify::new(),
                 call_log: Arc::default(),
                 bulk: Bulk::default(),
+                menus: Arc::default(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 previous_key_used: Mutex::default(),
@@ -481,6 +484,10 @@ impl Core {
     /// Jobs on many accounts.
     pub(crate) fn bulk(&self) -> &Bulk {
         &self.inner.bulk
+    }
+    /// Publications under way.
+    pub(crate) fn menus(&self) -> &Arc<Menus> {
+        &self.inner.menus
     }
     /// The tunnels that run.
     #[must_use]

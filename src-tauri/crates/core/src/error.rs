@@ -80,7 +80,7 @@ impl AppError {
         match self.code {
             ErrorCode::InvalidInput => 422,
             ErrorCode::NotFound => 404,
-            ErrorCode::Ambiguous | ErrorCode::Held => 409,
+            ErrorCode::Ambiguous | ErrorCode::Held | ErrorCode::Conflict => 409,
             ErrorCode::Unauthenticated => 401,
             ErrorCode::Forbidden => 403,
             ErrorCode::Refused => 502,

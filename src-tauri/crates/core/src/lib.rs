@@ -18,6 +18,7 @@ pub mod error;
 pub mod folder;
 pub mod inbox;
 pub mod listener;
+mod menus;
 pub mod paths;
 pub mod policy;
 mod sheet;

@@ -1,5 +1,5 @@
 //! A small scripted WeChat for the engine's own tests: exact control over each answer. The simulated platform with its
-//! own rules is the sandbox crate, which this crate must not know; scenarios against it are in the root's `tests/`.
+//! own rules is the sandbox crate, which only the integration tests of this crate (`tests/menus`) and of the root know.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};

@@ -84,9 +84,8 @@ async fn publish(core: &Core, component: &str, appid: &str) -> Result<(), Failur
             { "type": "click", "name": "赞一下我们", "key": "V1001_GOOD" },
         ] },
     ] });
-    core.save_menu_draft(component, appid, &menu).await?;
-    let published = core.publish_menu(component, appid).await?;
-    let live = serde_json::to_value(&published.menu).unwrap_or_default();
+    core.save_default_menu_draft(component, appid, &menu).await?;
+    let live = core.publish_menu_draft(component, appid, "cli").await?.menu.unwrap_or_default();
     let names = |menu: &Value| -> Vec<String> {
         menu["button"].as_array().into_iter().flatten().map(|b| print::text(&b["name"])).collect()
     };

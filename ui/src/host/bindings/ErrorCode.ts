@@ -3,4 +3,4 @@
 /**
  * Codes of [`ErrorBody`].
  */
-export type ErrorCode = "invalid_input" | "not_found" | "ambiguous" | "unauthenticated" | "forbidden" | "no_token" | "refused" | "unavailable" | "store" | "disk_full" | "held" | "stopping" | "internal";
+export type ErrorCode = "invalid_input" | "not_found" | "ambiguous" | "unauthenticated" | "forbidden" | "no_token" | "refused" | "unavailable" | "store" | "disk_full" | "held" | "conflict" | "stopping" | "internal";

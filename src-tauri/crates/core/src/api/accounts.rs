@@ -65,14 +65,14 @@ fn names(call: &Call) -> Result<(String, String), AppError> {
 
 pub(super) async fn menu(call: Call) -> Answer {
     let (component, appid) = names(&call)?;
-    let draft = call.core().menu_draft(&component, &appid).await?;
+    let draft = call.core().default_menu_draft(&component, &appid).await?;
     json(&draft.ok_or_else(|| AppError::not_found("menu draft of", &appid))?)
 }
 
 pub(super) async fn save_menu(call: Call) -> Answer {
     let (component, appid) = names(&call)?;
     let draft: Value = call.json()?;
-    match call.core().save_menu_draft(&component, &appid, &draft).await {
+    match call.core().save_default_menu_draft(&component, &appid, &draft).await {
         Ok(()) => json(&draft),
         Err(e) if e.code == ErrorCode::InvalidInput => Ok(with_problems(&e)),
         Err(e) => Err(e),
@@ -100,5 +100,5 @@ fn with_problems(e: &AppError) -> axum::response::Response {
 
 pub(super) async fn publish_menu(call: Call) -> Answer {
     let (component, appid) = names(&call)?;
-    json(&call.core().publish_menu(&component, &appid).await?)
+    json(&call.core().publish_menu_draft(&component, &appid, &call.who).await?)
 }

@@ -27,6 +27,9 @@ use crate::store::tables::api_key::{self, Scope};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trusted;
 
+/// Who asks with the engine's own key, or from inside this process.
+pub(super) const CLI: &str = "cli";
+
 /// State of one private door.
 pub(super) struct Gate {
     pub core: Core,
@@ -62,8 +65,9 @@ impl Gate {
         Self { core, admin: None, names: Names::Loopback, asks: Mutex::default() }
     }
 
-    /// Lets a request pass that has a key of at least this scope.
-    pub async fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<(), AppError> {
+    /// Lets a request pass that has a key of at least this scope, and says who asks: `cli` for the engine's own key,
+    /// `api:NAME` for others.
+    pub async fn authorize(&self, headers: &HeaderMap, scope: Scope) -> Result<String, AppError> {
         let unknown = |words: &str| AppError::new(ErrorCode::Unauthenticated, words);
         let value = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         let value = value.ok_or_else(|| unknown("an API key is needed: Authorization: Bearer wk_…"))?;
@@ -73,17 +77,18 @@ impl Gate {
             .map(|(_, key)| key.trim())
             .ok_or_else(|| unknown("the Authorization header must be: Bearer wk_…"))?;
         let digest = digest(key);
-        let granted = if self.admin.is_some_and(|admin| admin.ct_eq(&digest).into()) {
-            Scope::Admin
+        let (granted, who) = if self.admin.is_some_and(|admin| admin.ct_eq(&digest).into()) {
+            (Scope::Admin, CLI.to_owned())
         } else {
             let known = self.core.store().read(move |c| Ok(api_key::find(c, &digest)?)).await?;
-            known.ok_or_else(|| unknown("this API key is not known, or was revoked"))?.scope
+            let known = known.ok_or_else(|| unknown("this API key is not known, or was revoked"))?;
+            (known.scope, format!("api:{}", known.name))
         };
         if granted < scope {
             let words = format!("this needs a key of scope {}, the key has {}", scope.text(), granted.text());
             return Err(AppError::new(ErrorCode::Forbidden, words));
         }
-        Ok(())
+        Ok(who)
     }
 
     fn host_passes(&self, request: &Request) -> bool {

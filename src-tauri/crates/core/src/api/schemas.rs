@@ -67,7 +67,7 @@ fn shared() -> Value {
             "type": "object",
             "properties": {
                 "code": choice(&["invalid_input", "not_found", "ambiguous", "unauthenticated", "forbidden", "no_token", "refused",
-                    "unavailable", "store", "disk_full", "held", "stopping", "internal"]),
+                    "unavailable", "store", "disk_full", "held", "conflict", "stopping", "internal"]),
                 "message": text(),
                 "detail": { "type": "object", "properties": {
                     "fields": list("FieldError"),
@@ -127,6 +127,7 @@ fn accounts() -> Value {
             "required": ["button"],
         },
         "PublishedMenu": object(json!({
+            "version": { "type": "integer", "description": "Number of the publication in the account's history." },
             "published_at": ms(),
             "menu": { "type": ["object", "null"], "description": "What menu/get answers now." },
         })),

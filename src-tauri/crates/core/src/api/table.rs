@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wechat::transport::BoxFuture;
 
-use super::gate::{Gate, Trusted, guard};
+use super::gate::{CLI, Gate, Trusted, guard};
 use super::{accounts, events, files, keys, openapi, platforms, tokens, ui};
 use crate::core::Core;
 use crate::dto::ErrorCode;
@@ -104,6 +104,8 @@ pub(super) struct Route {
 /// A request that may be answered.
 pub(super) struct Call {
     pub gate: Arc<Gate>,
+    /// Who asks: `cli`, or `api:NAME` of the key.
+    pub who: String,
     path: HashMap<String, String>,
     query: HashMap<String, String>,
     body: Bytes,
@@ -235,10 +237,11 @@ async fn call(
     request: Request,
 ) -> Result<Response, Box<Response>> {
     let fail = |e: AppError| Box::new(error(&e));
+    let mut who = CLI.to_owned();
     if let Some(scope) = route.scope
         && request.extensions().get::<Trusted>().is_none()
     {
-        gate.authorize(request.headers(), scope).await.map_err(fail)?;
+        who = gate.authorize(request.headers(), scope).await.map_err(fail)?;
     }
     let Ok(params) = params else { return Err(Box::new(error(&no_route(request.uri().path())))) };
     let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -247,7 +250,7 @@ async fn call(
     let most = if route.scope == ADMIN { MAX_ADMIN_BODY } else { MAX_BODY };
     let body = read(request, most).await?;
     tracing::debug!(route = route.name, "local API");
-    (route.run)(Call { gate, path, query: query.0, body }).await.map_err(fail)
+    (route.run)(Call { gate, who, path, query: query.0, body }).await.map_err(fail)
 }
 
 async fn read(request: Request, most: usize) -> Result<Bytes, Box<Response>> {
@@ -342,7 +345,7 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/v1/accounts/{appid}/menu",
         scope: READ,
         name: "get_menu",
-        summary: "The draft of the account's menu.",
+        summary: "The default menu of the account's draft.",
         query: &[PLATFORM],
         body: "",
         answers: Answers::Json("Menu"),
@@ -353,7 +356,7 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/v1/accounts/{appid}/menu",
         scope: ADMIN,
         name: "save_menu",
-        summary: "Keeps a draft: the JSON of WeChat's menu/create. 422 with every problem otherwise.",
+        summary: "Replaces the default menu of the draft by the JSON of WeChat's menu/create. 422 with every problem otherwise.",
         query: &[PLATFORM],
         body: "Menu",
         answers: Answers::Json("Menu"),
@@ -364,7 +367,7 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/v1/accounts/{appid}/menu/publish",
         scope: ADMIN,
         name: "publish_menu",
-        summary: "Publishes the draft and reads the live menu back.",
+        summary: "Publishes the draft with its conditional menus and answers when reading back shows it live.",
         query: &[PLATFORM],
         body: "",
         answers: Answers::Json("PublishedMenu"),

@@ -54,7 +54,7 @@ async fn desk() -> Desk {
         .await
         .unwrap();
     let menu = json!({ "button": [{ "type": "click", "name": "今日歌曲", "key": "V1001" }] });
-    core.save_menu_draft(PLATFORM, ACCOUNT, &menu).await.unwrap();
+    core.save_default_menu_draft(PLATFORM, ACCOUNT, &menu).await.unwrap();
     core.create_key("first", Scope::Read).await.unwrap();
     Desk { core, _dir: dir }
 }

@@ -36,7 +36,8 @@ use serde_json::Value;
 use crate::core::Core;
 use crate::dto::{
     AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkKind, LinkQuery,
-    LinkRequest, OptionName, PlatformInput, PosterLanguage, ReconcileChoices, SecretField, TunnelInput,
+    LinkRequest, MenuSet, MenuSource, OptionName, PlatformInput, PosterLanguage, ReconcileChoices, SecretField,
+    TunnelInput,
 };
 use crate::error::AppError;
 
@@ -252,6 +253,66 @@ struct ReportArgs {
     id: String,
     format: ExportFormat,
 }
+#[derive(Deserialize)]
+struct MenuSetArgs {
+    component_appid: String,
+    appid: String,
+    set: MenuSet,
+}
+#[derive(Deserialize)]
+struct MenuDraftArgs {
+    component_appid: String,
+    appid: String,
+    set: MenuSet,
+    base_revision: i64,
+}
+#[derive(Deserialize)]
+struct MenuSourceArgs {
+    component_appid: String,
+    appid: String,
+    source: MenuSource,
+}
+#[derive(Deserialize)]
+struct MenuDiffArgs {
+    left: MenuSet,
+    right: MenuSet,
+}
+#[derive(Deserialize)]
+struct MenuPublishArgs {
+    component_appid: String,
+    appid: String,
+    revision: i64,
+}
+#[derive(Deserialize)]
+struct MenuResumeArgs {
+    component_appid: String,
+    appid: String,
+    version_id: i64,
+}
+#[derive(Deserialize)]
+struct MenuVersionsArgs {
+    component_appid: String,
+    appid: String,
+    #[serde(default)]
+    before: Option<i64>,
+    #[serde(default)]
+    limit: Option<i64>,
+}
+#[derive(Deserialize)]
+struct MenuVersionArgs {
+    component_appid: String,
+    appid: String,
+    id: i64,
+}
+#[derive(Deserialize)]
+struct MenuMatchArgs {
+    component_appid: String,
+    appid: String,
+    user_id: String,
+}
+
+/// Who publishes, when a person at the pages does.
+pub const WINDOW: &str = "window";
 
 fn parse<T: DeserializeOwned>(args: Value) -> Result<T, AppError> {
     serde_json::from_value(args).map_err(|e| bad_json(&e))
@@ -378,4 +439,17 @@ table! {
     "bulk_job" (a: JobArgs) => async |c: &Core, a: JobArgs| c.bulk_job(&a.id, a.after);
     "cancel_bulk" (a: IdArgs) => async |c: &Core, a: IdArgs| c.cancel_bulk(&a.id);
     "export_bulk_report" (a: ReportArgs) => async |c: &Core, a: ReportArgs| c.export_bulk_report(&a.id, a.format);
+    "menu_state" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.menu_state(&a.component_appid, &a.appid).await;
+    "check_menu" (a: MenuSetArgs) => async |c: &Core, a: MenuSetArgs| c.check_menu(&a.component_appid, &a.appid, &a.set);
+    "save_menu_draft" (a: MenuDraftArgs) => async |c: &Core, a: MenuDraftArgs| c.save_menu_draft(&a.component_appid, &a.appid, a.set, a.base_revision).await;
+    "read_live_menu" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.read_live_menu(&a.component_appid, &a.appid).await;
+    "menu_source" (a: MenuSourceArgs) => async |c: &Core, a: MenuSourceArgs| c.menu_source(&a.component_appid, &a.appid, a.source).await;
+    "diff_menus" (a: MenuDiffArgs) => async |_: &Core, a: MenuDiffArgs| Ok::<_, AppError>(Core::diff_menus(&a.left, &a.right));
+    "publish_menu" (a: MenuPublishArgs) => async |c: &Core, a: MenuPublishArgs| c.publish_menu(&a.component_appid, &a.appid, a.revision, WINDOW).await;
+    "republish_menu" (a: MenuSourceArgs) => async |c: &Core, a: MenuSourceArgs| c.republish_menu(&a.component_appid, &a.appid, a.source, WINDOW).await;
+    "resume_menu_publish" (a: MenuResumeArgs) => async |c: &Core, a: MenuResumeArgs| c.resume_menu_publish(&a.component_appid, &a.appid, a.version_id).await;
+    "delete_menu" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.delete_menu(&a.component_appid, &a.appid, WINDOW).await;
+    "menu_versions" (a: MenuVersionsArgs) => async |c: &Core, a: MenuVersionsArgs| c.menu_versions(&a.component_appid, &a.appid, a.before, a.limit).await;
+    "menu_version" (a: MenuVersionArgs) => async |c: &Core, a: MenuVersionArgs| c.menu_version(&a.component_appid, &a.appid, a.id).await;
+    "try_menu_match" (a: MenuMatchArgs) => async |c: &Core, a: MenuMatchArgs| c.try_menu_match(&a.component_appid, &a.appid, &a.user_id).await;
 }

@@ -304,7 +304,7 @@ pub struct MenuOriginal {
 }
 
 /// A draft as kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct MenuDraft {
     /// The draft; may be incomplete.
@@ -342,7 +342,7 @@ pub struct MenuState {
 }
 
 /// A menu that is kept somewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "from")]
 #[ts(export)]
 pub enum MenuSource {

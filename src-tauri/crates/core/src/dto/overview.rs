@@ -311,6 +311,8 @@ pub enum ErrorCode {
     DiskFull,
     /// Another engine holds the data folder.
     Held,
+    /// Somebody else changed it meanwhile, or is at it: read it again.
+    Conflict,
     /// The engine is stopping.
     Stopping,
     /// A bug of ours.
