@@ -26,6 +26,9 @@ pub enum Command {
     /// Authorized accounts.
     #[command(subcommand)]
     Account(Account),
+    /// An account's menu: its draft, and publishing it.
+    #[command(subcommand)]
+    Menu(Menu),
     /// Tenants that accounts belong to.
     #[command(subcommand)]
     Tenant(Tenant),
@@ -215,6 +218,32 @@ pub struct AccountName {
     pub component_appid: String,
     /// The account's appid.
     pub appid: String,
+}
+
+#[derive(Subcommand)]
+pub enum Menu {
+    /// Print the default menu of the draft, as the JSON of WeChat's menu/create.
+    Get(MenuOf),
+    /// Replace the default menu of the draft; conditional menus stay.
+    Put {
+        #[command(flatten)]
+        of: MenuOf,
+        /// The JSON file, {"button": […]}; - for standard input.
+        #[arg(long, value_name = "FILE|-")]
+        file: PathBuf,
+    },
+    /// Publish the draft with its conditional menus, and read back that it is live.
+    Publish(MenuOf),
+}
+
+/// Whose menu.
+#[derive(clap::Args)]
+pub struct MenuOf {
+    /// The account's appid.
+    pub appid: String,
+    /// The platform it authorized, if it authorized several.
+    #[arg(long, value_name = "COMPONENT_APPID")]
+    pub platform: Option<String>,
 }
 
 #[derive(Subcommand)]

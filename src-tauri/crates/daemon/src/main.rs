@@ -49,6 +49,7 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::Serve(args) => serve::run(&dir, args).await,
         Command::Platform(command) => commands::platform::run(&dir, command).await,
         Command::Account(command) => commands::account::run(&dir, command).await,
+        Command::Menu(command) => commands::menu::run(&dir, command).await,
         Command::Tenant(command) => commands::tenant::run(&dir, command).await,
         Command::Link(command) => commands::link::links(&dir, command).await,
         Command::Reconcile(args) => commands::reconcile::run(&dir, args).await,

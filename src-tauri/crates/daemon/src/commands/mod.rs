@@ -5,6 +5,7 @@ pub mod calls;
 pub mod channel;
 pub mod key;
 pub mod link;
+pub mod menu;
 pub mod platform;
 pub mod quota;
 pub mod reconcile;
