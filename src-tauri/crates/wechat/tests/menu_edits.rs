@@ -229,8 +229,15 @@ proptest! {
     #[test]
     fn a_valid_menu_survives_both_readings(edits in vec(edit(), 0..40)) {
         let mut menu = vec![new_button()];
-        edits.into_iter().for_each(|edit| apply(&mut menu, edit));
-        prop_assume!(valid(&menu));
+        // The last one on the way that WeChat would take: at the end most are not.
+        let mut last = menu.clone();
+        for edit in edits {
+            apply(&mut menu, edit);
+            if valid(&menu) {
+                last.clone_from(&menu);
+            }
+        }
+        let menu = last;
         let listed = |menu: &[Value]| -> Vec<Value> {
             let top = |top: &Value| {
                 let mut top = top.clone();
