@@ -61,7 +61,8 @@ impl PushSink for Inbox {
             let parts: Vec<&str> = push.path.trim_matches('/').split('/').collect();
             let target = Target { component_appid: parts[1], authorizer_appid: parts.get(3).copied() };
             Ok(match inbox::accept(&core, target, &push.query, &push.body).await {
-                Ok(()) => PushReply::success(),
+                Ok(None) => PushReply::success(),
+                Ok(Some(reply)) => PushReply { status: 200, body: reply.into_bytes() },
                 Err(refusal) => PushReply { status: refusal.status(), body: b"no".to_vec() },
             })
         })

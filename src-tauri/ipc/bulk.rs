@@ -33,3 +33,9 @@ pub async fn cancel_bulk(desk: State<'_>, id: String) -> Answer<BulkJob> {
 pub async fn export_bulk_report(desk: State<'_>, id: String, format: ExportFormat) -> Answer<ExportedText> {
     desk.core().await?.export_bulk_report(&id, format)
 }
+
+/// Starts the same work with the accounts that failed, or that a cancel left out.
+#[tauri::command(rename_all = "snake_case")]
+pub async fn retry_bulk(desk: State<'_>, id: String) -> Answer<BulkJob> {
+    desk.core().await?.retry_bulk(&id)
+}

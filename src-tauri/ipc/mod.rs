@@ -15,6 +15,7 @@ mod menus;
 mod onboard;
 mod platforms;
 mod quota;
+mod takeover;
 mod tunnels;
 
 use std::sync::Arc;
@@ -121,6 +122,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         bulk::list_bulk_jobs,
         bulk::bulk_job,
         bulk::cancel_bulk,
+        bulk::retry_bulk,
         bulk::export_bulk_report,
         menus::menu_state,
         menus::check_menu,
@@ -135,5 +137,15 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         menus::menu_versions,
         menus::menu_version,
         menus::try_menu_match,
+        takeover::menu_originals,
+        takeover::read_menu_original,
+        takeover::takeover_rules,
+        takeover::save_takeover_rules,
+        takeover::preview_takeover,
+        takeover::list_menu_templates,
+        takeover::save_menu_template,
+        takeover::remove_menu_template,
+        takeover::dry_run_menu_template,
+        takeover::start_menu_template,
     ]
 }

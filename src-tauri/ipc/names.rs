@@ -106,6 +106,7 @@ pub const COMMANDS: &[&str] = &[
     "list_bulk_jobs",
     "bulk_job",
     "cancel_bulk",
+    "retry_bulk",
     "export_bulk_report",
     // menus.rs
     "menu_state",
@@ -121,4 +122,14 @@ pub const COMMANDS: &[&str] = &[
     "menu_versions",
     "menu_version",
     "try_menu_match",
+    "menu_originals",
+    "read_menu_original",
+    "takeover_rules",
+    "save_takeover_rules",
+    "preview_takeover",
+    "list_menu_templates",
+    "save_menu_template",
+    "remove_menu_template",
+    "dry_run_menu_template",
+    "start_menu_template",
 ];

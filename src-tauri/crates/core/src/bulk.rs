@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream::{self, StreamExt};
 
+use crate::commands::menu_templates::{self, Applied};
 use crate::core::Core;
 use crate::dto::{
-    Bilingual, BulkAccount, BulkJob, BulkKind, BulkLine, BulkOutcome, BulkRequest, BulkState, ErrorCode, ReasonCode,
+    Bilingual, BulkAccount, BulkJob, BulkKind, BulkLine, BulkOutcome, BulkRequest, BulkState, ErrorCode, FieldError,
+    ReasonCode,
 };
 use crate::engine::{self, DETAILS_AT_ONCE};
 use crate::error::AppError;
@@ -23,6 +25,8 @@ use crate::store::tables::platform::PlatformRow;
 const REMEMBERED: usize = 8;
 /// Accounts removed or restored at once: their commits are written together, and a push still finds its turn.
 const COMMITS_AT_ONCE: usize = 16;
+/// Menus published at once: each is four calls or more.
+const MENUS_AT_ONCE: usize = 4;
 /// Lines of one answer.
 const LINES: usize = 1_000;
 
@@ -32,10 +36,18 @@ pub(crate) struct Bulk {
     jobs: Mutex<VecDeque<Arc<Job>>>,
 }
 
+/// What a job does with each account.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    pub kind: BulkKind,
+    /// Of `ApplyMenuTemplate`.
+    pub template: Option<Arc<Applied>>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Job {
     id: String,
-    pub(crate) kind: BulkKind,
+    pub(crate) work: Work,
     started_at: i64,
     total: usize,
     cancelled: AtomicBool,
@@ -88,7 +100,7 @@ impl Job {
         let from = after.map(|n| usize::try_from(n.max(0)).unwrap_or(usize::MAX));
         BulkJob {
             id: self.id.clone(),
-            kind: self.kind,
+            kind: self.work.kind,
             state,
             started_at: self.started_at,
             ended_at: progress.ended_at,
@@ -114,7 +126,7 @@ impl Bulk {
     /// Puts a job in line, unless one of its kind runs.
     fn begin(&self, job: &Arc<Job>) -> Result<(), AppError> {
         let mut jobs = self.jobs();
-        if let Some(running) = jobs.iter().find(|other| other.kind == job.kind && other.is_running()) {
+        if let Some(running) = jobs.iter().find(|other| other.work.kind == job.work.kind && other.is_running()) {
             let words = format!("a job of this kind is running already: {}", running.id);
             return Err(AppError::new(ErrorCode::Unavailable, words));
         }
@@ -134,16 +146,56 @@ impl Core {
     /// # Errors
     /// `Unavailable` while one of its kind runs, `InvalidInput` when no account is meant, `NotFound` for the platform.
     pub fn start_bulk(&self, request: BulkRequest) -> Result<BulkJob, AppError> {
+        if request.kind == BulkKind::ApplyMenuTemplate {
+            let words = "a template is applied by start_menu_template";
+            return Err(AppError::invalid_field("kind", "not_here", words, "模板请用 start_menu_template 应用"));
+        }
         let targets = self.select(&request)?;
         if targets.is_empty() {
             return Err(AppError::invalid_field("accounts", "empty", "no account is meant", "没有选中任何账号"));
         }
+        self.start_work(Work { kind: request.kind, template: None }, targets)
+    }
+
+    /// Starts the same work with the accounts that failed, or that a cancel left out.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` when there is none; `Unavailable` while one of its kind runs.
+    pub fn retry_bulk(&self, id: &str) -> Result<BulkJob, AppError> {
+        let job = self.bulk().find(id)?;
+        let mirror = self.store().mirror();
+        let again =
+            job.lines().into_iter().filter(|line| matches!(line.outcome, BulkOutcome::Failed | BulkOutcome::Cancelled));
+        let targets: Vec<Target> = again
+            .map(|line| {
+                let platform = mirror.platform_by_appid(&line.component_appid);
+                let row = platform.and_then(|p| mirror.account_by_appid(p.id, &line.appid)).filter(|a| a.is_known());
+                Target {
+                    component_appid: line.component_appid,
+                    platform_name: line.platform_name,
+                    appid: line.appid,
+                    account: row.map(|row| row.id),
+                }
+            })
+            .collect();
+        if targets.is_empty() {
+            return Err(AppError::invalid_field("id", "empty", "no account of this job failed", "没有失败的账号"));
+        }
+        self.start_work(job.work.clone(), targets)
+    }
+
+    /// A short random id.
+    pub(crate) fn random_id(&self) -> Result<String, AppError> {
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random)
             .map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
+        Ok(crate::hex(&random))
+    }
+
+    pub(crate) fn start_work(&self, work: Work, targets: Vec<Target>) -> Result<BulkJob, AppError> {
         let job = Arc::new(Job {
-            id: crate::hex(&random),
-            kind: request.kind,
+            id: self.random_id()?,
+            work,
             started_at: self.clock().now(),
             total: targets.len(),
             cancelled: AtomicBool::new(false),
@@ -187,7 +239,7 @@ impl Core {
     }
 
     /// The accounts that a request means, each once.
-    fn select(&self, request: &BulkRequest) -> Result<Vec<Target>, AppError> {
+    pub(crate) fn select(&self, request: &BulkRequest) -> Result<Vec<Target>, AppError> {
         let mirror = self.store().mirror();
         // Before anything else, so that a platform that is not there is said so.
         let only = request.component_appid.as_deref().map(|c| self.platform_row(c)).transpose()?;
@@ -240,10 +292,11 @@ impl Core {
 }
 
 async fn run(core: Core, job: Arc<Job>, targets: Vec<Target>) {
-    let at_once = match job.kind {
+    let at_once = match job.work.kind {
         // More would only wait in the engine's line, where a cancel does not find them.
         BulkKind::Refresh => core.engine_options().concurrency,
         BulkKind::SyncDetails => DETAILS_AT_ONCE,
+        BulkKind::ApplyMenuTemplate => MENUS_AT_ONCE,
         BulkKind::Export => 1,
         BulkKind::Remove | BulkKind::Restore => COMMITS_AT_ONCE,
     };
@@ -263,7 +316,7 @@ async fn one(core: &Core, job: &Job, target: Target) {
         Done::new(BulkOutcome::Cancelled, "任务已取消，未开始", "not begun: the job was cancelled")
     } else if let Some(row) = &row {
         job.progress().under_way.push(target.appid.clone());
-        let done = work(core, job.kind, &target, row).await;
+        let done = work(core, job, &target, row).await;
         let mut progress = job.progress();
         if let Some(at) = progress.under_way.iter().position(|appid| *appid == target.appid) {
             progress.under_way.remove(at);
@@ -302,6 +355,19 @@ struct Done {
     rid: Option<String>,
 }
 
+/// What is wrong with each field, in words.
+fn fields(e: &AppError, words: impl Fn(&FieldError) -> &String) -> String {
+    let fields = e.detail.as_ref().map(|detail| detail.fields.as_slice()).unwrap_or_default();
+    if fields.is_empty() {
+        return e.message.clone();
+    }
+    let name = |field: &FieldError| match field.field.as_str() {
+        "account" | "values" | "" => words(field).clone(),
+        path => format!("{path}: {}", words(field)),
+    };
+    fields.iter().map(name).collect::<Vec<_>>().join("; ")
+}
+
 impl Done {
     fn new(outcome: BulkOutcome, zh: &str, en: &str) -> Self {
         Self { outcome, words: Bilingual { zh: zh.to_owned(), en: en.to_owned() }, errcode: None, rid: None }
@@ -317,22 +383,24 @@ impl Done {
             (.., ErrorCode::Stopping) => "引擎正在停止".to_owned(),
             (.., ErrorCode::DiskFull) => "磁盘已满".to_owned(),
             (.., ErrorCode::NotFound) => "账号已不存在".to_owned(),
+            (.., ErrorCode::InvalidInput) => fields(e, |field| &field.message_zh),
             (.., ErrorCode::Unavailable) => format!("现在无法调用微信：{}", e.message),
             _ => refusal.map_or_else(|| e.message.clone(), |r| r.advice_zh.clone()),
         };
+        let en = if e.code == ErrorCode::InvalidInput { fields(e, |field| &field.message) } else { e.message.clone() };
         Self {
             outcome: BulkOutcome::Failed,
-            words: Bilingual { zh, en: e.message.clone() },
+            words: Bilingual { zh, en },
             errcode: code,
             rid: refusal.and_then(|r| r.rid.clone()),
         }
     }
 }
 
-async fn work(core: &Core, kind: BulkKind, target: &Target, row: &AccountRow) -> Done {
+async fn work(core: &Core, job: &Job, target: &Target, row: &Arc<AccountRow>) -> Done {
     let skipped = |zh, en| Done::new(BulkOutcome::Skipped, zh, en);
     let removed = row.removed_at.is_some();
-    let (outcome, zh, en) = match kind {
+    let (outcome, zh, en) = match job.work.kind {
         BulkKind::Export => {
             // A hundred thousand of these must not keep others from this thread.
             tokio::task::yield_now().await;
@@ -353,6 +421,11 @@ async fn work(core: &Core, kind: BulkKind, target: &Target, row: &AccountRow) ->
                 return skipped("没有刷新令牌", "there is no refresh token");
             };
             (core.ask(credential.id, ReasonCode::Requested).await, "令牌已刷新", "the token was renewed")
+        }
+        BulkKind::ApplyMenuTemplate => {
+            let Some(template) = &job.work.template else { return skipped("没有模板", "there is no template") };
+            let applied = menu_templates::apply(core, template, target, row, &job.id).await;
+            (applied, "菜单已发布", "the menu was published")
         }
         BulkKind::SyncDetails => (engine::fetch_details(core, row.id).await, "资料已同步", "the details were fetched"),
     };

@@ -13,6 +13,7 @@ use wechat::message::parse_message_head;
 use crate::core::Core;
 use crate::dto::AccountEventKind;
 use crate::engine::Wake;
+use crate::menus::replies;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::redemption::Offer;
@@ -85,11 +86,11 @@ impl From<CryptoError> for Refusal {
     }
 }
 
-/// Takes a push. `Ok` means durable: answer `success`.
+/// Takes a push. `Ok` means durable: answer `success`, or the passive reply, which is encrypted already.
 ///
 /// # Errors
 /// Why it was refused; nothing was stored then.
-pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<(), Refusal> {
+pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
     let now = core.clock().now();
     let runtime = core.runtime_by_appid(target.component_appid).ok_or(Refusal::UnknownAppid)?;
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
@@ -114,11 +115,21 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         }
         let head = parse_message_head(&push.body).map_err(|_| Refusal::BadBody)?;
         push.dedupe = identity(&[authorizer, &head.dedupe_key()]);
+        let click = replies::may_answer(&head).then(|| {
+            (
+                head.from_user_name.to_string(),
+                head.to_user_name.to_string(),
+                head.event_key.clone().unwrap_or_default().into_owned(),
+            )
+        });
         drop(head);
         let stored = core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await;
         stored.map_err(|e| store_failed(&e))?;
         core.door().accepted(now);
-        return Ok(());
+        let Some((to, from, key)) = click else { return Ok(None) };
+        let Some(xml) = replies::answer(core, platform_id, authorizer, &to, &from, &key).await else { return Ok(None) };
+        let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
+        return Ok(Some(runtime.crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
     }
     let event = parse_component_event(&push.body).map_err(|_| Refusal::BadBody)?;
     if event.app_id != target.component_appid {
@@ -127,7 +138,7 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
     if event.info_type() == crate::check::SELF_CHECK {
         // Our own: nothing to store, and no sign of life from WeChat.
         core.expected_pushes().arrived(&query.nonce);
-        return Ok(());
+        return Ok(None);
     }
     push.dedupe = identity(&[&event.dedupe_key()]);
     push.kind = Some(event.info_type().to_owned());
@@ -152,7 +163,7 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
             core.wake(Wake::Credential(credential_id));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn store_failed(e: &StoreError) -> Refusal {

@@ -311,6 +311,7 @@ impl World {
             body.as_bytes(),
         )
         .await
+        .map(|_| ())
     }
 
     /// A ticket made so many minutes after T0 by WeChat's clock.

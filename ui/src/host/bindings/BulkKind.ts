@@ -3,4 +3,4 @@
 /**
  * What is done with each account.
  */
-export type BulkKind = "refresh" | "sync_details" | "export" | "remove" | "restore";
+export type BulkKind = "refresh" | "sync_details" | "export" | "remove" | "restore" | "apply_menu_template";

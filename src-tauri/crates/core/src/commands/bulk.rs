@@ -15,7 +15,7 @@ impl Core {
         let job = self.bulk().find(id)?;
         let lines = job.lines();
         let stamp = stamp(self.clock().now());
-        if job.kind == BulkKind::Export {
+        if job.work.kind == BulkKind::Export {
             let accounts: Vec<Account> = lines
                 .iter()
                 .filter_map(|line| self.find_any_account(&line.component_appid, &line.appid).ok())
@@ -24,7 +24,7 @@ impl Core {
             let name = format!("wxdesk-accounts-{stamp}");
             return sheet::export(&name, format, ACCOUNT_HEAD, &accounts, account_cells, false);
         }
-        let name = format!("wxdesk-{}-{stamp}", code(job.kind));
+        let name = format!("wxdesk-{}-{stamp}", code(job.work.kind));
         sheet::export(&name, format, LINE_HEAD, &lines, line_cells, false)
     }
 }

@@ -11,12 +11,14 @@ mod egress;
 mod files;
 mod life;
 pub mod links;
+pub(crate) mod menu_templates;
 mod menus;
 mod options;
 mod overview;
 mod platforms;
 mod poster;
 mod quota;
+mod takeover;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -36,8 +38,8 @@ use serde_json::Value;
 use crate::core::Core;
 use crate::dto::{
     AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkKind, LinkQuery,
-    LinkRequest, MenuSet, MenuSource, OptionName, PlatformInput, PosterLanguage, ReconcileChoices, SecretField,
-    TunnelInput,
+    LinkRequest, MenuSet, MenuSource, MenuTemplate, OptionName, PlatformInput, PosterLanguage, ReconcileChoices,
+    SecretField, TakeoverRules, TemplateRequest, TunnelInput,
 };
 use crate::error::AppError;
 
@@ -98,6 +100,25 @@ struct AttemptsArgs {
 #[derive(Deserialize)]
 struct TunnelArgs {
     input: TunnelInput,
+}
+#[derive(Deserialize)]
+struct TakeoverArgs {
+    component_appid: String,
+    rules: TakeoverRules,
+}
+#[derive(Deserialize)]
+struct TakeoverPreviewArgs {
+    component_appid: String,
+    appid: String,
+    rules: Option<TakeoverRules>,
+}
+#[derive(Deserialize)]
+struct TemplateArgs {
+    template: MenuTemplate,
+}
+#[derive(Deserialize)]
+struct TemplateRequestArgs {
+    request: TemplateRequest,
 }
 #[derive(Deserialize)]
 struct IdArgs {
@@ -451,5 +472,16 @@ table! {
     "delete_menu" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.delete_menu(&a.component_appid, &a.appid, WINDOW).await;
     "menu_versions" (a: MenuVersionsArgs) => async |c: &Core, a: MenuVersionsArgs| c.menu_versions(&a.component_appid, &a.appid, a.before, a.limit).await;
     "menu_version" (a: MenuVersionArgs) => async |c: &Core, a: MenuVersionArgs| c.menu_version(&a.component_appid, &a.appid, a.id).await;
+    "menu_originals" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.menu_originals(&a.component_appid, &a.appid).await;
+    "read_menu_original" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.read_menu_original(&a.component_appid, &a.appid).await;
+    "takeover_rules" (a: PlatformArgs) => async |c: &Core, a: PlatformArgs| c.takeover_rules(&a.component_appid).await;
+    "save_takeover_rules" (a: TakeoverArgs) => async |c: &Core, a: TakeoverArgs| c.save_takeover_rules(&a.component_appid, a.rules).await;
+    "preview_takeover" (a: TakeoverPreviewArgs) => async |c: &Core, a: TakeoverPreviewArgs| c.preview_takeover(&a.component_appid, &a.appid, a.rules).await;
+    "list_menu_templates" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_menu_templates().await;
+    "save_menu_template" (a: TemplateArgs) => async |c: &Core, a: TemplateArgs| c.save_menu_template(a.template).await;
+    "remove_menu_template" (a: IdArgs) => async |c: &Core, a: IdArgs| c.remove_menu_template(&a.id).await;
+    "dry_run_menu_template" (a: TemplateRequestArgs) => async |c: &Core, a: TemplateRequestArgs| c.dry_run_menu_template(a.request).await;
+    "start_menu_template" (a: TemplateRequestArgs) => async |c: &Core, a: TemplateRequestArgs| c.start_menu_template(a.request).await;
+    "retry_bulk" (a: IdArgs) => async |c: &Core, a: IdArgs| c.retry_bulk(&a.id);
     "try_menu_match" (a: MenuMatchArgs) => async |c: &Core, a: MenuMatchArgs| c.try_menu_match(&a.component_appid, &a.appid, &a.user_id).await;
 }

@@ -20,6 +20,8 @@ pub enum BulkKind {
     Remove,
     /// Bring it back after it was removed.
     Restore,
+    /// Fill a menu template and publish it; see `start_menu_template`.
+    ApplyMenuTemplate,
 }
 
 /// An account of a job. The same account may have authorized several platforms, so an appid alone names none.

@@ -472,6 +472,20 @@ pub struct TakeoverRules {
     pub folder_name: String,
 }
 
+impl Default for TakeoverRules {
+    fn default() -> Self {
+        Self {
+            auto_draft: false,
+            answer_content: true,
+            key_prefix: String::new(),
+            own: Vec::new(),
+            own_place: OwnPlace::After,
+            overflow: Overflow::Fold,
+            folder_name: "更多".to_owned(),
+        }
+    }
+}
+
 /// An original menu and what the rules make of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -14,6 +14,7 @@ use crate::call_log;
 use crate::core::Core;
 use crate::dto::{AccountKind, CallReason, ErrorCode};
 use crate::error::AppError;
+use crate::menus::originals;
 use crate::policy;
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::account_details::{self, Details};
@@ -136,6 +137,10 @@ pub async fn fetch(core: &Core, account_id: i64) -> Result<(), AppError> {
         })
         .await?;
     core.changes().account(&row.appid);
+    // Now its kind and its permission sets are known.
+    if let Some(row) = core.store().mirror().account(account_id) {
+        originals::look(core, &row).await;
+    }
     Ok(())
 }
 

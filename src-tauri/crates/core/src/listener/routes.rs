@@ -67,6 +67,15 @@ pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
     response
 }
 
+/// A passive reply.
+fn xml(body: String) -> Response {
+    let mut response = text(StatusCode::OK, body);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/xml; charset=utf-8"));
+    response
+}
+
 #[derive(Deserialize)]
 struct Probe {
     nonce: Option<String>,
@@ -169,7 +178,8 @@ async fn push(
         }
     };
     match inbox::accept(core, target, query, &body).await {
-        Ok(()) => text(StatusCode::OK, "success"),
+        Ok(None) => text(StatusCode::OK, "success"),
+        Ok(Some(reply)) => xml(reply),
         Err(refusal) => refused(core, caller, path, refusal),
     }
 }

@@ -9,6 +9,9 @@ pub(crate) mod live;
 pub(crate) mod originals;
 pub(crate) mod plan;
 pub(crate) mod publish;
+pub(crate) mod replies;
+pub(crate) mod takeover;
+pub(crate) mod templates;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +40,8 @@ const READ_SETS: [i64; 3] = [1, 3, 15];
 #[derive(Debug, Default)]
 pub(crate) struct Menus {
     publishing: Mutex<HashSet<i64>>,
+    /// What is answered to clicks.
+    pub(crate) replies: replies::Replies,
 }
 
 impl Menus {

@@ -286,6 +286,7 @@ impl Job {
                 menu::save_live(tx, version.account_id, &live)
             })
             .await?;
+        self.core.menus().replies.forget(self.version.account_id);
         Ok(())
     }
 

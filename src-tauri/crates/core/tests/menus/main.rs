@@ -5,4 +5,6 @@
 
 mod publish;
 mod readings;
+mod takeover;
+mod templates;
 mod world;

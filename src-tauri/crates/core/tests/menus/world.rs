@@ -61,7 +61,8 @@ impl PushSink for Inbox {
             let parts: Vec<&str> = push.path.trim_matches('/').split('/').collect();
             let target = Target { component_appid: parts[1], authorizer_appid: parts.get(3).copied() };
             Ok(match inbox::accept(&core, target, &push.query, &push.body).await {
-                Ok(()) => PushReply::success(),
+                Ok(None) => PushReply::success(),
+                Ok(Some(reply)) => PushReply { status: 200, body: reply.into_bytes() },
                 Err(refusal) => PushReply { status: refusal.status(), body: b"no".to_vec() },
             })
         })
@@ -119,7 +120,8 @@ impl World {
     pub async fn until(&self, mut what: impl FnMut(&Self) -> bool) {
         let end = self.clock.monotonic() + HOUR;
         while !what(self) {
-            assert!(self.clock.monotonic() < end, "an hour passed and it never came true");
+            let page = self.core.list_accounts(&AccountQuery::default());
+            assert!(self.clock.monotonic() < end, "an hour passed and it never came true: {page:#?}");
             self.clock.sleep(20).await;
         }
     }
@@ -160,6 +162,19 @@ impl World {
         .await;
         self.core.refresh_details(&self.component, &appid).await.unwrap();
         appid
+    }
+
+    /// The owner cancels the authorization, and the event arrives.
+    pub async fn unauthorize(&self, appid: &str) {
+        let now = T0 + self.clock.monotonic();
+        assert!(lock(&self.platform).unauthorize(now, appid));
+        self.until(|w| {
+            let page = w.core.list_accounts(&AccountQuery::default()).unwrap();
+            page.items.iter().any(|a| a.appid == appid && a.state == AccountState::Unauthorized)
+        })
+        .await;
+        // Two authorizations within one second of WeChat's clock would be one push.
+        self.clock.sleep(2_000).await;
     }
 
     /// The process is killed and starts again on the same folder.

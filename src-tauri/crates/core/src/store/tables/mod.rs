@@ -13,6 +13,8 @@ pub mod generation;
 pub mod inbox;
 pub mod link;
 pub mod menu;
+pub mod menu_takeover;
+pub mod menu_template;
 pub mod notice;
 pub mod platform;
 pub mod redemption;
@@ -41,6 +43,8 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         api_key::MIGRATIONS,
         notice::MIGRATIONS,
         menu::MIGRATIONS,
+        menu_takeover::MIGRATIONS,
+        menu_template::MIGRATIONS,
         setting::MIGRATIONS,
         verification_file::MIGRATIONS,
         tunnel::MIGRATIONS,

@@ -1,0 +1,130 @@
+//! Answers to menu clicks whose content the website's editor held, as passive replies (protocol K.3).
+//!
+//! Owns the answers of menus that are live, in memory. Invariant: a key that is nobody's here gets no answer of ours.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use wechat::message::MessageHead;
+use wechat::xml::XmlWriter;
+
+use crate::core::Core;
+use crate::dto::{MenuReply, PublishState, ReplyKind};
+use crate::store::StoreError;
+use crate::store::tables::menu;
+
+/// Longest summary of an article that a phone shows, characters.
+const MAX_DIGEST: usize = 120;
+
+/// Answers by account row id; loaded when an account's first click comes.
+#[derive(Debug, Default)]
+pub(crate) struct Replies(Mutex<HashMap<i64, Arc<Vec<MenuReply>>>>);
+
+impl Replies {
+    /// Another menu of the account is live.
+    pub(crate) fn forget(&self, account_id: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account_id);
+    }
+
+    async fn of(&self, core: &Core, account_id: i64) -> Result<Arc<Vec<MenuReply>>, StoreError> {
+        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account_id) {
+            return Ok(known.clone());
+        }
+        let versions = core.store().read(move |c| menu::versions(c, account_id, None, 20)).await?;
+        let live = versions.into_iter().find(|version| version.state == PublishState::Live);
+        let replies = Arc::new(live.map(|version| version.set.replies).unwrap_or_default());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(account_id, replies.clone());
+        Ok(replies)
+    }
+}
+
+/// Whether a push could be a click that is answered here.
+pub(crate) fn may_answer(head: &MessageHead<'_>) -> bool {
+    head.is_event() && head.event.as_deref() == Some("CLICK") && head.event_key.is_some()
+}
+
+/// The answer to a click as XML, unencrypted; `None` when its key is not one of ours. `to` and `from` are the push's
+/// `FromUserName` and `ToUserName`.
+pub(crate) async fn answer(
+    core: &Core,
+    platform_id: i64,
+    appid: &str,
+    to: &str,
+    from: &str,
+    key: &str,
+) -> Option<String> {
+    let account = core.store().mirror().account_by_appid(platform_id, appid)?;
+    let replies = core.menus().replies.of(core, account.id).await.ok()?;
+    let reply = replies.iter().find(|reply| reply.key == key)?;
+    Some(xml(reply, to, from, core.clock().now() / 1000))
+}
+
+fn xml(reply: &MenuReply, to: &str, from: &str, now_s: i64) -> String {
+    let mut xml = XmlWriter::new();
+    xml.cdata("ToUserName", to).cdata("FromUserName", from).number("CreateTime", now_s);
+    let media = |xml: &mut XmlWriter, kind: &str, element: &'static str| {
+        xml.cdata("MsgType", kind);
+        xml.open(element).cdata("MediaId", &reply.content).close();
+    };
+    match reply.kind {
+        ReplyKind::Text => {
+            xml.cdata("MsgType", "text").cdata("Content", &reply.content);
+        }
+        ReplyKind::Image => media(&mut xml, "image", "Image"),
+        ReplyKind::Voice => media(&mut xml, "voice", "Voice"),
+        // WeChat tells an address of the video and no media id, so a link is all that can be sent.
+        ReplyKind::Video => {
+            xml.cdata("MsgType", "text").cdata("Content", &reply.content);
+        }
+        ReplyKind::News => news(&mut xml, reply),
+    }
+    xml.finish()
+}
+
+/// One article, which is what WeChat takes as an answer; the others as links below its summary.
+fn news(xml: &mut XmlWriter, reply: &MenuReply) {
+    let none = Vec::new();
+    let articles = reply.news.as_ref().and_then(Value::as_array).unwrap_or(&none);
+    let text = |article: &Value, member: &str| article.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
+    let Some(first) = articles.first() else {
+        xml.cdata("MsgType", "text").cdata("Content", &reply.content);
+        return;
+    };
+    let digest: String = text(first, "digest").chars().take(MAX_DIGEST).collect();
+    xml.cdata("MsgType", "news").number("ArticleCount", 1);
+    xml.open("Articles").open("item");
+    xml.cdata("Title", &text(first, "title"))
+        .cdata("Description", &digest)
+        .cdata("PicUrl", &text(first, "cover_url"))
+        .cdata("Url", &text(first, "content_url"));
+    xml.close().close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(kind: ReplyKind, content: &str) -> MenuReply {
+        MenuReply { key: "k".into(), kind, content: content.into(), news: None }
+    }
+
+    #[test]
+    fn answers_have_wechats_form() {
+        let text = xml(&reply(ReplyKind::Text, "你好 ]]> <b>"), "openid", "gh_1", 1122);
+        assert_eq!(
+            text,
+            "<xml><ToUserName><![CDATA[openid]]></ToUserName><FromUserName><![CDATA[gh_1]]></FromUserName>\
+             <CreateTime>1122</CreateTime><MsgType><![CDATA[text]]></MsgType>\
+             <Content><![CDATA[你好 ]]]]><![CDATA[> <b>]]></Content></xml>"
+        );
+        let image = xml(&reply(ReplyKind::Image, "media"), "o", "g", 1);
+        assert!(
+            image.contains("<MsgType><![CDATA[image]]></MsgType><Image><MediaId><![CDATA[media]]></MediaId></Image>")
+        );
+        let mut news = reply(ReplyKind::News, "x");
+        news.news = Some(serde_json::json!([{"title": "T", "digest": "D", "cover_url": "c", "content_url": "u"}, {}]));
+        let news = xml(&news, "o", "g", 1);
+        assert!(news.contains("<ArticleCount>1</ArticleCount><Articles><item><Title><![CDATA[T]]></Title>"), "{news}");
+    }
+}
