@@ -17,6 +17,8 @@ declare module "vue-router" {
 }
 
 const channel = { title: "nav.channel", to: "/channel" };
+const menus = { title: "nav.menus", to: "/menus" };
+const templates = { title: "menus.templates.title", to: "/menus/templates" };
 const accounts = { title: "nav.accounts", to: "/accounts" };
 const platforms = { title: "nav.platforms", to: "/platforms" };
 
@@ -29,6 +31,12 @@ export const routes: RouteRecordRaw[] = [
   { path: "/accounts/reconcile/:platform?", component: () => import("./pages/reconcile/ReconcilePage.vue"), props: true, meta: { title: "reconcile.title", nav: "accounts", parent: accounts } },
   { path: "/links", component: () => import("./pages/links/LinksPage.vue"), meta: { title: "nav.links", nav: "links" } },
   { path: "/tenants", component: () => import("./pages/tenants/TenantsPage.vue"), meta: { title: "nav.tenants", nav: "tenants" } },
+  { path: "/menus", component: () => import("./pages/menus/MenusPage.vue"), meta: { title: "nav.menus", nav: "menus" } },
+  { path: "/menus/templates", component: () => import("./pages/menus/TemplatesPage.vue"), meta: { title: "menus.templates.title", nav: "menus", parent: menus } },
+  { path: "/menus/templates/:id", component: () => import("./pages/menus/TemplatePage.vue"), props: true, meta: { title: "menus.templates.edit_title", nav: "menus", parent: templates } },
+  { path: "/menus/apply/:template?", component: () => import("./pages/menus/ApplyPage.vue"), props: true, meta: { title: "menus.apply.title", nav: "menus", parent: templates } },
+  { path: "/menus/rules/:platform?", component: () => import("./pages/menus/RulesPage.vue"), props: true, meta: { title: "menus.rules.title", nav: "menus", parent: menus } },
+  { path: "/menus/:component/:appid", component: () => import("./pages/menus/MenuPage.vue"), props: true, meta: { title: "menus.page.title", nav: "menus", parent: menus } },
   { path: "/quota", component: () => import("./pages/quota/QuotaPage.vue"), meta: { title: "nav.quota", nav: "quota" } },
   { path: "/calls", component: () => import("./pages/calls/CallsPage.vue"), meta: { title: "nav.calls", nav: "calls" } },
   { path: "/platforms", component: () => import("./pages/platforms/PlatformsPage.vue"), meta: { title: "nav.platforms", nav: "platforms" } },

@@ -89,7 +89,7 @@ describe("a report", () => {
     await flushPromises();
     expect([...document.querySelectorAll('[data-testid="bulk-platform"]')].map((cell) => cell.textContent)).toEqual(["门店通", TWO]);
     await click("bulk-again");
-    expect(asked[asked.length - 1]).toEqual(["start_bulk", { kind: "refresh", accounts: [{ component_appid: TWO, appid: first.appid }] }]);
+    expect(asked[asked.length - 1]).toEqual(["retry_bulk", { id: job().id }]);
   });
 
   it("says a single platform once", async () => {

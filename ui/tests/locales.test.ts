@@ -56,10 +56,10 @@ describe("locales", () => {
     const root = join(import.meta.dirname ?? __dirname, "../src");
     for (const file of sources(root)) {
       const code = readFileSync(file, "utf8");
-      for (const [, key] of code.matchAll(/\b(?:t|te|tm|lines)\(\s*["']([a-z_]+\.[\w.]+)["']/g)) {
+      for (const [, key] of code.matchAll(/\b(?:t|te|tm|lines)\(\s*["']([a-zA-Z_]+\.[\w.]+)["']/g)) {
         expect(zhKeys.has(key) || zhKeys.has(`${key}.0`), `${key} in ${file}`).toBe(true);
       }
-      for (const [, prefix] of code.matchAll(/\bt\(\s*`([a-z_]+\.[\w.]*)\$\{/g)) {
+      for (const [, prefix] of code.matchAll(/\bt\(\s*`([a-zA-Z_]+\.[\w.]*)\$\{/g)) {
         expect(prefixes().some((key) => key.startsWith(prefix)), `${prefix}* in ${file}`).toBe(true);
       }
     }

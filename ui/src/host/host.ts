@@ -3,6 +3,7 @@
  * answers. Invariant: argument names are those of the engine's commands (snake_case), results are the generated types.
  */
 import type { CallCommands } from "./commands";
+import type { MenuCommands } from "./menucommands";
 import type {
   Account,
   AccountDetail,
@@ -44,7 +45,7 @@ import type {
 } from "./types";
 
 /** Command name → its arguments and its result. */
-export interface Commands extends CallCommands {
+export interface Commands extends CallCommands, MenuCommands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };

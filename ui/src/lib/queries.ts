@@ -35,6 +35,12 @@ export const keys = {
   callbackIps: ["callback-ips"] as const,
   timeline: (component: string, appid: string | null) => ["timeline", appid ?? component, component] as const,
   bulk: ["bulk"] as const,
+  menu: (component: string, appid: string) => ["menu", appid, component] as const,
+  menuVersions: (component: string, appid: string) => ["menu", appid, component, "versions"] as const,
+  menuVersion: (component: string, appid: string, id: number) => ["menu", appid, component, "version", id] as const,
+  menuOriginals: (component: string, appid: string) => ["menu", appid, component, "originals"] as const,
+  menuTemplates: ["menu-templates"] as const,
+  takeoverRules: (component: string) => ["takeover-rules", component] as const,
 };
 
 export const queryClient = new QueryClient({
@@ -56,6 +62,8 @@ export const queryClient = new QueryClient({
 export const accountChanges = new EventTarget();
 /** Pages that keep rows of the call log listen here. */
 export const callChanges = new EventTarget();
+/** Pages that keep many menu states (the menus list) listen here: `detail` holds appids, null for all. */
+export const menuChanges = new EventTarget();
 
 function apply(tags: Set<string>): void {
   const stale = (queryKey: readonly unknown[]): void => void queryClient.invalidateQueries({ queryKey });
@@ -63,6 +71,7 @@ function apply(tags: Set<string>): void {
     void queryClient.invalidateQueries();
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
     callChanges.dispatchEvent(new Event("change"));
+    menuChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
     return;
   }
   if (tags.has("platforms")) {
@@ -82,7 +91,9 @@ function apply(tags: Set<string>): void {
   if (tags.has("files")) stale(keys.files);
   if (tags.has("api_calls")) callChanges.dispatchEvent(new Event("change"));
   if (tags.has("bulk")) stale(keys.bulk);
+  if (tags.has("menu_templates")) stale(keys.menuTemplates);
   const appids: string[] = [];
+  const menus: string[] = [];
   for (const tag of tags) {
     if (tag.startsWith("account:")) {
       const appid = tag.slice("account:".length);
@@ -90,10 +101,14 @@ function apply(tags: Set<string>): void {
       stale(["account", appid]);
       stale(["history", appid]);
       stale(["timeline", appid]);
+    } else if (tag.startsWith("menu:")) {
+      menus.push(tag.slice("menu:".length));
+      stale(["menu", tag.slice("menu:".length)]);
     } else if (tag.startsWith("tunnel:")) stale(keys.tunnelLog(tag.slice("tunnel:".length)));
     else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
     else if (tag.startsWith("reconcile:")) stale(keys.reconcile(tag.slice("reconcile:".length)));
   }
+  if (menus.length > 0) menuChanges.dispatchEvent(new CustomEvent("change", { detail: menus }));
   if (tags.has("links")) {
     stale(["link"]);
     stale(keys.links);
@@ -127,6 +142,7 @@ export function followChanges(host: Host): () => void {
 /** After the data folder was switched: nothing of the one before may stay on screen. */
 export async function forgetEverything(): Promise<void> {
   await queryClient.resetQueries();
+  menuChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
   accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
 }
 

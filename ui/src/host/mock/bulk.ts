@@ -35,7 +35,7 @@ export function bulkAnswers(around: Around): { [K in BulkCommand]: (args: Comman
     if (kind === "remove" || kind === "restore") return { ...base, outcome: "ok", duration_ms: 3, words: kind === "remove" ? { zh: "已移除", en: "removed" } : { zh: "已恢复", en: "restored" } };
     if (row.state === "unauthorized") return { ...base, outcome: "skipped", duration_ms: 0, words: { zh: "授权已取消", en: "the owner cancelled the authorization" } };
     if (row.state === "needs_authorization" || n % 17 === 0) return { ...base, outcome: "failed", errcode: 61023, rid: `${hex(n, 8)}-${hex(n + 1, 8)}-${hex(n + 2, 8)}`, words: { zh: "刷新令牌已失效，请让账号管理员重新授权。", en: "The refresh token is dead. Ask the owner to authorize again." } };
-    return { ...base, outcome: "ok", words: kind === "refresh" ? { zh: "令牌已刷新", en: "the token was renewed" } : { zh: "资料已同步", en: "the details were fetched" } };
+    return { ...base, outcome: "ok", words: kind === "apply_menu_template" ? { zh: "菜单已发布，读回一致", en: "published, and read back the same" } : kind === "refresh" ? { zh: "令牌已刷新", en: "the token was renewed" } : { zh: "资料已同步", en: "the details were fetched" } };
   }
   async function run(entry: (typeof jobs)[number], rows: Account[]): Promise<void> {
     const { job } = entry;

@@ -9,6 +9,7 @@ import { channelAnswers } from "./channel";
 import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
 import { doorCheck, type Ending } from "./door";
 import { dress, lifeAnswers } from "./life";
+import { menuAnswers } from "./menus";
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const TAKEN = "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free";
@@ -150,6 +151,7 @@ export function createMockHost(scenario = "rich"): Host {
     ...lifeAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit }),
     ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name] as (a: unknown) => unknown)(args)) as never }),
     ...channelAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, emit }),
+    ...menuAnswers({ start, accounts: () => accounts, emit, startBulk: async (request) => await answers.start_bulk({ request }), bulkJob: async (id) => await answers.bulk_job({ id, after: null }) }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());
