@@ -17,7 +17,7 @@ import MenuPage from "../src/pages/menus/MenuPage.vue";
 const i18n = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": zh as never } });
 const TButton = { props: ["loading", "disabled", "type"], template: `<button :type="type ?? 'button'" :disabled="disabled || loading"><slot /></button>` };
 const stubs = { TButton };
-const ALL: MenuAbilities = { publish: true, read: true, verified: true, service: true };
+const ALL: MenuAbilities = { authorized: true, publish: true, read: true, verified: true, service: true };
 const NONE: MenuSet = { button: [], conditional: [], replies: [] };
 const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 let wrapper: VueWrapper;

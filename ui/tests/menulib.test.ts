@@ -101,7 +101,7 @@ describe("conditional menus", () => {
 
 describe("types", () => {
   it("name what an account cannot use", () => {
-    const some = { publish: true, read: true, verified: false, service: false };
+    const some = { authorized: true, publish: true, read: true, verified: false, service: false };
     expect(limitsOf("view", some)).toEqual(["unverified"]);
     expect(limitsOf("view", { ...some, verified: null })).toEqual([]);
     expect(limitsOf("miniprogram", { ...some, verified: true })).toEqual(["linked"]);

@@ -18,7 +18,7 @@ const state = (more: Partial<MenuState> = {}): MenuState => ({
   appid: "wx2",
   nick_name: "店",
   tenant: null,
-  abilities: { publish: true, read: true, verified: true, service: true },
+  abilities: { authorized: true, publish: true, read: true, verified: true, service: true },
   draft: { set: none, revision: 0, saved_at: null },
   live: null,
   last_version: null,

@@ -5,6 +5,10 @@
  */
 export type MenuAbilities = { 
 /**
+ * The account is authorized; without that nothing can be read or published.
+ */
+authorized: boolean, 
+/**
  * Permission set 15 is granted: create, get, delete.
  */
 publish: boolean, 

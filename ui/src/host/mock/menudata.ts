@@ -93,7 +93,7 @@ export function liveOf(kind: number, now: number): LiveMenu {
 
 export function abilitiesOf(row: Account, kind: number): MenuAbilities {
   const has = (...ids: number[]): boolean => ids.some((id) => row.scopes.includes(id));
-  return { publish: row.kind === "official_account" && row.state === "authorized" && has(15), read: row.kind === "official_account" && has(1, 3, 15), verified: kind !== 2, service: kind !== 2 };
+  return { authorized: row.state !== "unauthorized", publish: row.kind === "official_account" && row.state === "authorized" && has(15), read: row.kind === "official_account" && has(1, 3, 15), verified: kind !== 2, service: kind !== 2 };
 }
 
 export const RULES: TakeoverRules = { auto_draft: true, answer_content: true, key_prefix: "", own: [{ type: "view", name: "门店通", url: "https://abc.natapp.cc/home" }], own_place: "after", overflow: "fold", folder_name: "更多" };

@@ -131,6 +131,8 @@ pub struct MenuCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct MenuAbilities {
+    /// The account is authorized; without that nothing can be read or published.
+    pub authorized: bool,
     /// Permission set 15 is granted: create, get, delete.
     pub publish: bool,
     /// Set 1, 3 or 15 is granted: what is live can be read.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wechat::menu::{Conditional, check_set, conditional_domains};
 
-use crate::dto::{FieldError, MenuAbilities, MenuCheck, MenuFinding, MenuSet, MenuSeverity};
+use crate::dto::{FieldError, MenuAbilities, MenuCheck, MenuFinding, MenuReply, MenuSet, MenuSeverity, ReplyKind};
 
 /// The conditional menus of a set, as they are sent.
 fn conditional(set: &MenuSet) -> Vec<Conditional<'_>> {
@@ -47,9 +47,65 @@ fn finding(path: String, rule: &str, severity: MenuSeverity, message: &str, mess
     }
 }
 
+/// What this console would have trouble to answer.
+fn of_replies(replies: &[MenuReply]) -> Vec<MenuFinding> {
+    let mut findings = Vec::new();
+    for (i, reply) in replies.iter().enumerate() {
+        if matches!(reply.kind, ReplyKind::Image | ReplyKind::Voice) {
+            findings.push(finding(
+                format!("replies[{i}].content"),
+                "temporary_media",
+                MenuSeverity::Warning,
+                "a media id that WeChat's website made ends after 3 days; the answer fails then",
+                "网站素材的 media_id 只有 3 天有效期，到期后将无法回复",
+            ));
+        }
+        let articles = reply.news.as_ref().map(|news| news.as_array().map(Vec::as_slice).unwrap_or_default());
+        for (j, article) in articles.unwrap_or_default().iter().enumerate() {
+            if !article.get("title").is_some_and(Value::is_string) {
+                findings.push(finding(
+                    format!("replies[{i}].news[{j}]"),
+                    "article",
+                    MenuSeverity::Error,
+                    "must be an article with a title",
+                    "应为带标题的图文",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// Members of buttons that WeChat's menus have.
+const MEMBERS: [&str; 9] = ["name", "type", "key", "url", "appid", "pagepath", "media_id", "article_id", "sub_button"];
+
+/// Members that WeChat does not know: sent as they are, and of no use, unless one is misspelt.
+fn strangers(prefix: &str, buttons: &[Value], findings: &mut Vec<MenuFinding>) {
+    each(buttons, &mut |path, button| {
+        let names = button.as_object().into_iter().flat_map(|members| members.keys());
+        for name in names.filter(|name| !MEMBERS.contains(&name.as_str())) {
+            findings.push(finding(
+                format!("{prefix}{path}.{name}"),
+                "unknown_member",
+                MenuSeverity::Warning,
+                "WeChat's menus have no such member",
+                "微信菜单没有这个字段",
+            ));
+        }
+    });
+}
+
 fn of_account(set: &MenuSet, abilities: &MenuAbilities) -> Vec<MenuFinding> {
     let mut findings = Vec::new();
-    if !abilities.publish {
+    if !abilities.authorized {
+        findings.push(finding(
+            String::new(),
+            "unauthorized",
+            MenuSeverity::Error,
+            "the authorization was cancelled: nothing can be published until the account is authorized again",
+            "账号已取消授权，重新授权之前不能发布",
+        ));
+    } else if !abilities.publish {
         findings.push(finding(
             String::new(),
             "not_granted",
@@ -57,6 +113,11 @@ fn of_account(set: &MenuSet, abilities: &MenuAbilities) -> Vec<MenuFinding> {
             "the account did not grant permission set 15 (menus): nothing can be published",
             "该账号未授予权限集 15（自定义菜单），不能发布",
         ));
+    }
+    findings.extend(of_replies(&set.replies));
+    strangers("", &set.button, &mut findings);
+    for (i, menu) in set.conditional.iter().enumerate() {
+        strangers(&format!("conditional[{i}]."), &menu.button, &mut findings);
     }
     if abilities.verified != Some(false) {
         return findings;
@@ -122,7 +183,8 @@ mod tests {
     use crate::dto::ConditionalSet;
     use serde_json::json;
 
-    const ABLE: MenuAbilities = MenuAbilities { publish: true, read: true, verified: Some(true), service: Some(true) };
+    const ABLE: MenuAbilities =
+        MenuAbilities { authorized: true, publish: true, read: true, verified: Some(true), service: Some(true) };
 
     fn set() -> MenuSet {
         let buttons = |value: Value| value.as_array().unwrap().clone();
@@ -155,6 +217,7 @@ mod tests {
         );
         let own = |path: &str, rule: &str, severity| (path.to_owned(), rule.to_owned(), severity);
         assert_eq!(rules(&MenuAbilities { publish: false, ..ABLE }), [own("", "not_granted", MenuSeverity::Error)]);
+        assert_eq!(rules(&MenuAbilities { authorized: false, ..ABLE }), [own("", "unauthorized", MenuSeverity::Error)]);
         assert_eq!(
             rules(&MenuAbilities { verified: Some(false), ..ABLE }),
             [

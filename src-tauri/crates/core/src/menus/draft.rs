@@ -9,6 +9,20 @@ use crate::error::AppError;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::menu;
 
+/// Largest draft, bytes of JSON. A menu of WeChat's limits with every text at its longest has 30 KiB; a hundred
+/// conditional ones of a usual size fit.
+const MAX_DRAFT: usize = 256 << 10;
+
+/// Refuses what is no menu any more.
+fn fits(set: &MenuSet) -> Result<(), AppError> {
+    let size = serde_json::to_string(set).map_or(usize::MAX, |text| text.len());
+    if size > MAX_DRAFT {
+        let words = "must have at most 256 KiB; is this a menu?";
+        return Err(AppError::invalid_field("set", "size", words, "不能超过 256 KiB，请确认这是一份菜单"));
+    }
+    Ok(())
+}
+
 /// The draft; an empty one of revision 0 when there is none.
 pub(crate) async fn get(core: &Core, row: &AccountRow) -> Result<MenuDraft, AppError> {
     let id = row.id;
@@ -26,6 +40,7 @@ pub(crate) async fn save(
     base: Option<i64>,
 ) -> Result<MenuDraft, AppError> {
     has_menu(row)?;
+    fits(&set)?;
     let (id, now) = (row.id, core.clock().now());
     let saved = core
         .store()
@@ -43,6 +58,7 @@ pub(crate) async fn save(
 
 /// Replaces the default menu of the draft; conditional menus and replies stay.
 pub(crate) async fn save_default(core: &Core, row: &AccountRow, button: Vec<Value>) -> Result<MenuDraft, AppError> {
+    fits(&MenuSet { button: button.clone(), ..MenuSet::default() })?;
     let (id, now) = (row.id, core.clock().now());
     let saved = core
         .store()

@@ -1,14 +1,18 @@
 //! What is live at WeChat, by both of its readings.
 
+use std::collections::HashSet;
+
+use rusqlite::Connection;
 use serde_json::Value;
 use wechat::api;
 use wechat::error::CallError;
-use wechat::menu::{Maker, Replaced, from_get, from_selfmenu, is_open, maker};
+use wechat::menu::{Maker, Replaced, from_get, from_selfmenu, is_open, maker, same_buttons, same_rule};
 
 use super::{Failed, on_behalf, tell};
 use crate::core::Core;
 use crate::dto::{ConditionalSet, LiveMenu, MenuMaker, MenuReplaced, MenuReply, MenuSet, ReplyKind};
 use crate::error::AppError;
+use crate::store::StoreError;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::menu;
 
@@ -87,15 +91,66 @@ fn reply(replaced: &Replaced) -> Option<MenuReply> {
     Some(MenuReply { key, kind, content: replaced.value.clone(), news: replaced.news.clone() })
 }
 
+/// Gives a reading what WeChat does not keep of a menu of ours: the operator's names of conditional menus, and what is
+/// answered to keys. `ours` are menus that were published from here, newest first.
+pub(crate) fn remember(live: &mut LiveMenu, ours: &[MenuSet]) {
+    if live.made_by != MenuMaker::Api {
+        return;
+    }
+    for menu in &mut live.set.conditional {
+        let known = ours
+            .iter()
+            .flat_map(|set| &set.conditional)
+            .find(|known| same_rule(&known.matchrule, &menu.matchrule) && same_buttons(&known.button, &menu.button));
+        if let Some(known) = known {
+            menu.name.clone_from(&known.name);
+        }
+    }
+    let mut keys = HashSet::new();
+    each_key(&live.set.button, &mut keys);
+    live.set.conditional.iter().for_each(|menu| each_key(&menu.button, &mut keys));
+    let mut replies: Vec<MenuReply> = Vec::new();
+    for reply in ours.iter().flat_map(|set| &set.replies) {
+        if keys.contains(reply.key.as_str()) && !replies.iter().any(|there| there.key == reply.key) {
+            replies.push(reply.clone());
+        }
+    }
+    live.set.replies = replies;
+}
+
+fn each_key<'b>(buttons: &'b [Value], keys: &mut HashSet<&'b str>) {
+    for button in buttons {
+        keys.extend(button.get("key").and_then(Value::as_str));
+        each_key(button.get("sub_button").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default(), keys);
+    }
+}
+
+/// Menus that were published from here and may be what is live: the newest one, however it ended, and the newest that
+/// was live.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn published(connection: &Connection, account_id: i64) -> Result<Vec<MenuSet>, StoreError> {
+    let newest = menu::versions(connection, account_id, None, 1)?;
+    let live = menu::newest_live(connection, account_id)?;
+    Ok(newest.into_iter().chain(live).map(|version| version.set).collect())
+}
+
 /// Reads and keeps what is live.
 ///
 /// # Errors
 /// `NoToken`, or WeChat's refusal.
 pub(crate) async fn read_and_keep(core: &Core, row: &AccountRow) -> Result<LiveMenu, AppError> {
     let reading = read(core, row).await.map_err(|failed| failed.words(core))?;
-    let live = document(&reading, core.clock().now());
-    let (id, kept) = (row.id, live.clone());
-    core.store().write(move |tx| menu::save_live(tx, id, &kept)).await?;
+    let (id, mut live) = (row.id, document(&reading, core.clock().now()));
+    let live = core
+        .store()
+        .write(move |tx| {
+            remember(&mut live, &published(tx, id)?);
+            menu::save_live(tx, id, &live)?;
+            Ok(live)
+        })
+        .await?;
     tell(core, &row.appid);
     Ok(live)
 }

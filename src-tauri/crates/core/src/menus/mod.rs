@@ -91,6 +91,7 @@ pub(crate) fn has_menu(row: &AccountRow) -> Result<(), AppError> {
 pub(crate) fn abilities(row: &AccountRow) -> MenuAbilities {
     let told = !row.scopes.is_empty();
     MenuAbilities {
+        authorized: row.authorized,
         publish: !told || row.scopes.contains(&MENU_SET),
         read: !told || READ_SETS.iter().any(|set| row.scopes.contains(set)),
         verified: row.verify_type.map(|kind| kind >= 0),

@@ -7,7 +7,7 @@
 use super::takeover::{self, Mapped};
 use super::{Failed, abilities, differences, has_menu, live, tell};
 use crate::core::Core;
-use crate::dto::{ErrorCode, LastError, LiveMenu, MenuOriginal, PublishState, SourcedMenu, TakeoverRules};
+use crate::dto::{ConditionalSet, ErrorCode, LastError, LiveMenu, MenuOriginal, MenuSet, SourcedMenu, TakeoverRules};
 use crate::engine::last_error;
 use crate::error::AppError;
 use crate::store::tables::account::AccountRow;
@@ -90,15 +90,15 @@ pub(crate) async fn read(core: &Core, row: &AccountRow) -> Result<MenuOriginal, 
             return Err(failed.words(core));
         }
     };
-    let found = live::document(&reading, core.clock().now());
+    let mut found = live::document(&reading, core.clock().now());
     let (id, platform_id) = (row.id, row.platform_id);
     let kept = core
         .store()
         .write(move |tx| {
+            live::remember(&mut found, &live::published(tx, id)?);
             menu::save_live(tx, id, &found)?;
             menu_takeover::save_looked(tx, id, &Looked { authorized_at, error: None })?;
-            let published = menu::versions(tx, id, None, 20)?.into_iter().find(|v| v.state == PublishState::Live);
-            let ours = published.is_some_and(|version| same(&found, &version.set));
+            let ours = menu::newest_live(tx, id)?.is_some_and(|version| same(&found, &version.set));
             let last = menu_takeover::newest(tx, id)?;
             let known = last.as_ref().is_some_and(|last| same(&found, &last.live.set));
             if !ours && !known {
@@ -116,9 +116,14 @@ pub(crate) async fn read(core: &Core, row: &AccountRow) -> Result<MenuOriginal, 
     kept.ok_or_else(|| AppError::not_found("original menu of", &row.appid))
 }
 
-/// Whether what is live is that menu, answers aside: those are ours and not WeChat's.
-fn same(live: &LiveMenu, set: &crate::dto::MenuSet) -> bool {
-    let bare = |set: &crate::dto::MenuSet| crate::dto::MenuSet { replies: Vec::new(), ..set.clone() };
+/// Whether what is live is that menu, names and answers aside: those are ours and not WeChat's.
+fn same(live: &LiveMenu, set: &MenuSet) -> bool {
+    let nameless = |menu: &ConditionalSet| ConditionalSet { name: String::new(), menuid: None, ..menu.clone() };
+    let bare = |set: &MenuSet| MenuSet {
+        button: set.button.clone(),
+        conditional: set.conditional.iter().map(nameless).collect(),
+        replies: Vec::new(),
+    };
     differences(&bare(&live.set), &bare(set)).is_empty()
 }
 

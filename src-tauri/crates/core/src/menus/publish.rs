@@ -277,12 +277,13 @@ impl Job {
                     (PublishState::Failed, Some(PublishFault { error: fault, suspects: Vec::new() }));
             }
         }
-        let live = live::document(&self.reading, self.core.clock().now());
+        let mut live = live::document(&self.reading, self.core.clock().now());
         let version = self.version.clone();
         self.core
             .store()
             .write(move |tx| {
                 menu::save_progress(tx, &version)?;
+                live::remember(&mut live, &live::published(tx, version.account_id)?);
                 menu::save_live(tx, version.account_id, &live)
             })
             .await?;
@@ -458,7 +459,8 @@ impl Job {
 
     /// The reading that should have shown the menu, and where it does not.
     fn not_what_was_sent(&self) -> PublishFault {
-        let live = live::document(&self.reading, 0);
+        let mut live = live::document(&self.reading, 0);
+        live::remember(&mut live, std::slice::from_ref(&self.version.set));
         let words = if live.is_open || self.version.set.button.is_empty() {
             "WeChat took the menu, but does not show it as it was sent"
         } else {

@@ -10,7 +10,7 @@ use wechat::message::MessageHead;
 use wechat::xml::XmlWriter;
 
 use crate::core::Core;
-use crate::dto::{MenuReply, PublishState, ReplyKind};
+use crate::dto::{MenuReply, ReplyKind};
 use crate::store::StoreError;
 use crate::store::tables::menu;
 
@@ -31,8 +31,7 @@ impl Replies {
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account_id) {
             return Ok(known.clone());
         }
-        let versions = core.store().read(move |c| menu::versions(c, account_id, None, 20)).await?;
-        let live = versions.into_iter().find(|version| version.state == PublishState::Live);
+        let live = core.store().read(move |c| menu::newest_live(c, account_id)).await?;
         let replies = Arc::new(live.map(|version| version.set.replies).unwrap_or_default());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(account_id, replies.clone());
         Ok(replies)

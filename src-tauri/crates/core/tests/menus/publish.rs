@@ -19,6 +19,18 @@ async fn a_reply_that_was_lost_after_the_fact_is_found_by_reading() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_no_menu_is_not_kept() {
+    let (world, appid) = World::with_account().await;
+    let many = MenuSet { button: vec![click("x"); 10_000], ..MenuSet::default() };
+    let refused = world.core.save_menu_draft(&world.component, &appid, many, 0).await.unwrap_err();
+    assert_eq!(refused.detail.unwrap().fields[0].rule, "size");
+    let mut odd = set("a", &[]);
+    odd.button[0]["pagePath"] = json!("x");
+    let found = world.core.check_menu(&world.component, &appid, &odd).unwrap().findings;
+    assert!(found.iter().any(|f| f.path == "button[0].pagePath" && f.rule == "unknown_member"), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_never_arrived_is_made_again() {
     let (world, appid) = World::with_account().await;
     world.fault(CREATE, 0, 2, Effect::DropBefore);

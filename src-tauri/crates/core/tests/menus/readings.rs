@@ -105,7 +105,8 @@ async fn an_unverified_account_is_read_and_warned() {
     );
     let check = world.core.check_menu(&world.component, &appid, &live.set).unwrap();
     let rules: Vec<(&str, MenuSeverity)> = check.findings.iter().map(|f| (f.rule.as_str(), f.severity)).collect();
-    assert_eq!(rules, [("unverified_view", MenuSeverity::Warning)]);
+    let warnings = ["temporary_media", "unverified_view"].map(|rule| (rule, MenuSeverity::Warning));
+    assert_eq!(rules, warnings);
     // WeChat has the last word.
     let version = world.publish(&appid, &live.set).await;
     assert_eq!((version.state, version.fault.unwrap().error.code), (PublishState::Failed, 48001));

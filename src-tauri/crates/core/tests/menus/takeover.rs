@@ -90,6 +90,29 @@ async fn the_original_is_kept_as_it_was_and_can_be_put_back() {
     assert_eq!(live[0]["type"], "click");
 }
 
+/// Names of conditional menus and answers are ours: WeChat shows neither, and a menu of ours is ours all the same.
+#[tokio::test(start_paused = true)]
+async fn what_was_published_from_here_is_known_again() {
+    let (world, appid) = world().await;
+    let (core, component) = (&world.core, &world.component);
+    let mut menu = core.menu_source(component, &appid, MenuSource::Mapped).await.unwrap().set;
+    menu.conditional = set("x", &[("100", "会员"), ("101", "员工")]).conditional;
+    menu.conditional[0].name = "会员菜单".into();
+    assert_eq!(world.publish(&appid, &menu).await.state, PublishState::Live);
+    let live = core.read_live_menu(component, &appid).await.unwrap();
+    assert_eq!(wxdesk_core::Core::diff_menus(&live.set, &menu), []);
+    assert_eq!((live.set.conditional[0].name.as_str(), live.set.replies.len()), ("会员菜单", 2));
+    world.unauthorize(&appid).await;
+    let state = core.menu_state(component, &appid).await.unwrap();
+    assert!(!state.abilities.authorized);
+    let check = core.check_menu(component, &appid, &menu).unwrap();
+    assert_eq!(check.findings[0].rule, "unauthorized");
+    world.authorize(0, &[]).await;
+    let originals = core.menu_originals(component, &appid).await.unwrap();
+    assert_eq!(originals.len(), 1, "the website's menu stays the original");
+    assert_eq!(originals[0].live.made_by, MenuMaker::Website);
+}
+
 #[tokio::test(start_paused = true)]
 async fn rules_make_a_mapped_menu_that_becomes_the_draft() {
     let world = World::new().await;

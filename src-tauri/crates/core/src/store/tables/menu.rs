@@ -196,6 +196,17 @@ pub fn versions(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The newest version that was found to be live, and whose place no later one took.
+///
+/// # Errors
+/// SQLite's.
+pub fn newest_live(connection: &Connection, account_id: i64) -> Result<Option<VersionRow>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT * FROM menu_version WHERE account_id = ?1 AND state = ?2 ORDER BY id DESC LIMIT 1")?
+        .query_row(params![account_id, word(PublishState::Live)], read_version)
+        .optional()?)
+}
+
 /// Adds a version under the account's next number, which it answers. Older ones that stopped half-way can not be taken
 /// up any more then.
 ///
