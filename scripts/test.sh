@@ -72,7 +72,7 @@ unset TS_RS_EXPORT_DIR
 
 # ---- the real window ----
 check "app build" cargo build --quiet --package wxdesk --package wxdesk-daemon --bins
-for walk in window accounts; do
+for walk in window accounts menus; do
   WXDESK_BIN="$TARGET_DIR/debug/wxdesk" tests "end to end: $walk" count_node node --test --test-reporter=spec "tests/e2e/$walk.test.mjs"
 done
 
