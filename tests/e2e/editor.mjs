@@ -214,13 +214,13 @@ export class Editor {
   }
 
   /** Says yes to what the publish dialog shows, and follows it to its proof. */
-  async go({ twice = false } = {}) {
-    await (twice ? this.walk.doubleClick('publish-go') : this.walk.click('publish-go'));
+  async go() {
+    await this.walk.click('publish-go');
     await this.proved();
   }
 
   async proved() {
-    await this.session.see(`${id('publish-progress')}[data-state="live"]`);
+    await this.session.see(`${id('publish-progress')}[data-state="live"] .steps .done`);
     await this.walk.click('publish-close');
     await this.walk.gone('publish-progress');
   }

@@ -1,10 +1,11 @@
-// Pictures of the pages about links, accounts and calls, at the smallest window that they must look well in.
+// Pictures of the pages about links, accounts, calls and menus, at the smallest window that they must look well in.
 //
 // Owns what each of them shows; `pictures.mjs` owns how a picture is kept. Comes last in its walk: it leaves the simulated
 // WeChat with accounts that the store does not know.
 
 import { shoot } from './pictures.mjs';
 import { id } from './walk.mjs';
+import { until } from './webdriver.mjs';
 
 const REFRESH = '/cgi-bin/component/api_authorizer_token';
 
@@ -79,4 +80,81 @@ export async function shootAccounts({ walk, wechat, seen, again, linkState, esca
   await shoot(app, 'accounts-chosen', () => walk.see('selection-bar'));
 }
 
-export async function shootMenus() {}
+/** A menu that fills every place, with names that phones cut. */
+function fullMenu() {
+  const page = (name, number) => ({ type: 'view', name, url: `https://www.example.com/page/${number}?from=menu` });
+  const tops = ['会员服务中', '门店与活动', '关于我们'];
+  const subs = ['积分查询与兑换', '附近门店与营业时间查询', '会员专享折扣券', 'Gift cards & orders', '联系客服'];
+  return tops.map((name, i) => ({ name, sub_button: subs.map((sub, j) => (j === 4 ? { type: 'click', name: sub, key: `SERVICE_${i}` } : page(sub, i * 10 + j))) }));
+}
+
+/** Goes through the menus' pages; `seen.books` has versions, `seen.chain` its own menu alone, `seen.fresh` a template's. */
+export async function shootMenus({ walk, editor, seen }) {
+  const { app, session } = walk;
+  const { books, chain, fresh } = seen;
+  const layer = (name, picture, show) =>
+    shoot(app, picture, show, async () => {
+      await walk.clear();
+      await walk.gone(name);
+    });
+  await session.setSize(1100, 720);
+  const button = fullMenu();
+  const long = structuredClone(button);
+  long[0].name = '会员服务与权益中心';
+  const vip = { name: '会员', matchrule: { tag_id: '100' }, button: button.slice(0, 2) };
+  const apple = { name: '苹果手机', matchrule: { tag_id: '101', client_platform_type: '1' }, button: button.slice(1) };
+  await shoot(app, 'menus', async () => {
+    await walk.go('menus');
+    await walk.see(`menus-row-${chain}`);
+  });
+  await editor.open(chain);
+  await editor.part('takeover');
+  await shoot(app, 'menu-takeover', () => walk.see('mapped-adopt'));
+  await editor.part('edit');
+  await editor.put(chain, { button, conditional: [], replies: [] });
+  await until('the new draft on the phone', async () => (await editor.shown('top'))[2] === button[2].name);
+  await editor.choose('top-0');
+  await shoot(app, 'menu-editor', () => editor.choose('sub-1'));
+  await editor.write('menu-name', '附近门店');
+  await editor.choose('top-0');
+  await editor.write('menu-name', long[0].name);
+  await shoot(app, 'menu-problem', () => session.see(`${id('menu-problems')} .line.error`));
+  await editor.write('menu-name', button[0].name);
+  await until('no error is left', async () => !(await session.find(`${id('menu-problems')} .line.error`)));
+  await shoot(app, 'menu-json', () => editor.pick('menu-view-json'));
+  await shoot(app, 'menu-preview', async () => {
+    await editor.pick('menu-view-preview');
+    if (!(await session.find(id('preview-sub-0')))) await walk.click('preview-top-1');
+    await session.see(id('preview-sub-0'));
+  });
+  await editor.pick('menu-view-edit');
+  await editor.put(chain, { button, conditional: [vip, apple], replies: [] });
+  await walk.click('menu-tab-conditional');
+  await shoot(app, 'menu-conditional', () => walk.see('menu-rule'));
+  await layer('publish-go', 'menu-publish', async () => {
+    await editor.ready();
+    await walk.see('menu-diff');
+  });
+  await editor.open(books);
+  await editor.part('history');
+  await walk.click(`version-${seen.first}`);
+  await shoot(app, 'menu-history', () => session.see(`${id('menu-history')} ${id('menu-diff')}`));
+  await walk.go('menus');
+  await walk.click('menus-rules');
+  await walk.click('own-add');
+  const own = id('own-buttons');
+  await (await session.see(`${own} input.name`)).type('在线客服');
+  await session.see(`${own} .field input`);
+  await shoot(app, 'menu-rules', async () => {
+    await walk.see('rules-form');
+    await session.see('.preview .board');
+  });
+  await walk.go('menus');
+  await walk.click('leave-discard');
+  await walk.click('menus-templates');
+  await shoot(app, 'menu-templates', () => session.see('[data-testid^="template-apply-"]'));
+  await walk.go('menus');
+  for (const appid of [books, fresh]) await walk.click(`menus-select-${appid}`);
+  await walk.click('menus-apply');
+  await shoot(app, 'menu-apply', () => session.see(`${id('dry-run')}:not(.old)`));
+}

@@ -114,7 +114,13 @@ function apply(tags: Set<string>): void {
     stale(keys.links);
   }
   if (tags.has("tenants") || tags.has("accounts")) stale(keys.tenants);
-  if (tags.has("accounts")) stale(keys.tags);
+  if (tags.has("accounts")) {
+    stale(keys.tags);
+    // Lists of accounts that no token of theirs changes: only coming and going does, on screen or not.
+    stale(["menu-accounts"]);
+    stale(["takeover-first"]);
+    stale(["template-sample"]);
+  }
   if (tags.has("accounts") || appids.length > 0) {
     stale(keys.accounts);
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: tags.has("accounts") ? null : appids }));
