@@ -5,7 +5,7 @@
 
 import { shoot } from './pictures.mjs';
 import { id } from './walk.mjs';
-import { until } from './webdriver.mjs';
+import { ENTER, until } from './webdriver.mjs';
 
 const REFRESH = '/cgi-bin/component/api_authorizer_token';
 
@@ -98,6 +98,9 @@ export async function shootMenus({ walk, editor, seen }) {
       await walk.gone(name);
     });
   await session.setSize(1100, 720);
+  // What the walk left at the foot of the window is no part of these pages.
+  await walk.click('bulk-away-all');
+  await walk.gone('bulk-away-all');
   const button = fullMenu();
   const long = structuredClone(button);
   long[0].name = '会员服务与权益中心';
@@ -129,6 +132,7 @@ export async function shootMenus({ walk, editor, seen }) {
   });
   await editor.pick('menu-view-edit');
   await editor.put(chain, { button, conditional: [vip, apple], replies: [] });
+  await until('two conditional menus', async () => /2/.test(await walk.text('menu-tab-conditional')));
   await walk.click('menu-tab-conditional');
   await shoot(app, 'menu-conditional', () => walk.see('menu-rule'));
   await layer('publish-go', 'menu-publish', async () => {
@@ -144,10 +148,18 @@ export async function shootMenus({ walk, editor, seen }) {
   await walk.click('own-add');
   const own = id('own-buttons');
   await (await session.see(`${own} input.name`)).type('在线客服');
-  await session.see(`${own} .field input`);
+  await (await session.see(`${own} .field input`)).type('https://www.example.com/service');
+  await walk.click('rules-account');
+  await (await walk.see('rules-account-find')).type(chain);
+  await until('the account alone', async () => {
+    const found = await session.script(`return [...document.querySelectorAll('#rules-account-list [role="option"]')].map((one) => one.textContent)`);
+    return found.length === 1 && found[0].includes(chain);
+  });
+  await session.press(ENTER);
+  await until('its menu', async () => /语音导览[^]*在线客服/.test(await session.script(`return document.querySelector('.preview')?.innerText ?? ''`)));
   await shoot(app, 'menu-rules', async () => {
     await walk.see('rules-form');
-    await session.see('.preview .board');
+    await session.see('.preview .boards');
   });
   await walk.go('menus');
   await walk.click('leave-discard');

@@ -84,6 +84,7 @@ describe("an operator's menus", { concurrency: false }, () => {
 
   test('an account comes with its own menu: kept untouched, and beside it what the rules make of it', async () => {
     seen.fresh = await authorized(FRESH);
+    seen.chain = await authorized(CHAIN);
     seen.books = await authorized(BOOKS);
     await walk.go('menus');
     await until('made on the website', async () => /网站|mp\.weixin/.test(await text(`[role="row"]:has(${id(`menus-row-${seen.books}`)})`)));
@@ -401,7 +402,6 @@ describe("an operator's menus", { concurrency: false }, () => {
   });
 
   test('every page of it in both languages and themes', { skip: process.env.E2E_NO_PICTURES === '1' }, async () => {
-    seen.chain = await authorized(CHAIN);
     await shootMenus({ walk, editor, seen });
     await walk.speak('zh-CN');
   });
