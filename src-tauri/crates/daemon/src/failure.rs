@@ -57,10 +57,16 @@ impl From<AppError> for Failure {
         };
         let advice =
             e.detail.as_ref().and_then(|d| d.refusal.as_ref()).map(|r| r.advice.as_str()).filter(|a| !a.is_empty());
-        let message = match advice {
+        let mut message = match advice {
             Some(advice) => format!("{}\n{advice}", e.message),
             None => e.message,
         };
+        // A refused menu names the buttons that WeChat can mean; fields of wrong input are in the message already.
+        let fields = e.detail.as_ref().filter(|d| d.refusal.is_some()).map(|d| d.fields.as_slice()).unwrap_or_default();
+        if !fields.is_empty() {
+            let paths: Vec<&str> = fields.iter().map(|f| f.field.as_str()).collect();
+            message.push_str(&format!("\nit can be about: {}", paths.join(", ")));
+        }
         Self { exit, message }
     }
 }
