@@ -242,6 +242,38 @@ describe("keys", () => {
   });
 });
 
+describe("dragging", () => {
+  afterEach(() => vi.restoreAllMocks());
+  const box = (left: number, top: number, right: number, bottom: number): DOMRect => ({ left, top, right, bottom }) as DOMRect;
+  const at = (type: string, x: number, y: number): PointerEvent => new PointerEvent(type, { clientX: x, clientY: y, pointerId: 1, button: 0, isPrimary: true, bubbles: true });
+  async function drag(id: string, x: number, y: number): Promise<void> {
+    vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
+      const top = /^menu-top-(\d)$/.exec(this.getAttribute("data-testid") ?? "");
+      if (top) return box(Number(top[1]) * 100, 500, Number(top[1]) * 100 + 100, 550);
+      return this.classList.contains("bar") ? box(0, 500, 300, 550) : box(0, 0, 0, 0);
+    });
+    by(id).element.dispatchEvent(at("pointerdown", x, y - 200));
+    window.dispatchEvent(at("pointermove", x, y));
+    await flushPromises();
+  }
+
+  it("to another sub-menu keeps the focus and the keys", async () => {
+    await open({ ...NONE, button: [{ name: "a", sub_button: [{ name: "a1" }, { name: "a2" }] }, { name: "b", sub_button: [{ name: "b1" }] }] });
+    await click("menu-top-0");
+    await click("menu-sub-0");
+    (by("menu-sub-0").element as HTMLElement).focus();
+    await drag("menu-sub-0", 150, 525);
+    window.dispatchEvent(at("pointerup", 150, 525));
+    await flushPromises();
+    expect(names()).toEqual([["a", "a2"], ["b", "b1", "a1"]]);
+    expect(document.activeElement?.getAttribute("data-testid")).toBe("menu-sub-1");
+    (document.activeElement as HTMLElement).blur();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z", ctrlKey: true, bubbles: true }));
+    await flushPromises();
+    expect(names()).toEqual([["a", "a1", "a2"], ["b", "b1"]]);
+  });
+});
+
 describe("problems", () => {
   it("come errors first, mark the phone, and lead to the field", async () => {
     await open({ ...NONE, button: [{ name: "很长的名字", type: "view", url: "https://a.cn" }, { name: "b", sub_button: [{ name: "c", type: "view", url: "nonsense" }] }], conditional: [{ name: "x", matchrule: {}, button: [{ name: "q", type: "click", key: "k" }] }] });
