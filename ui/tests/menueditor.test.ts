@@ -363,6 +363,17 @@ describe("the preview", () => {
   });
 });
 
+describe("malformed articles", () => {
+  it("are passed over where they are shown, not a crash", async () => {
+    await open({ ...NONE, button: [{ name: "a", type: "click", key: "K" }], replies: [{ key: "K", kind: "news", content: "", news: [null, { title: "x", digest: 3 }, 7] }] });
+    await click("menu-top-0");
+    expect(by("menu-reply").findAll("li").map((one) => one.text())).toEqual(["x"]);
+    await by("menu-view-preview").setValue(true);
+    await click("preview-top-0");
+    expect(by("menu-preview").findAll(".article").map((one) => one.text())).toEqual(["x"]);
+  });
+});
+
 describe("a set from elsewhere", () => {
   it("replaces what is shown and can be undone", async () => {
     await open(API_SET);

@@ -84,7 +84,7 @@ describe("JSON", () => {
   });
   it.each<[unknown, "menu" | "all", ShapeProblem]>([
     [1, "menu", "not_object"], [{}, "menu", "no_button"], [{ button: {} }, "menu", "button_list"], [{ button: [1] }, "menu", "entry"], [{ button: [], conditional: [] }, "menu", "only_all"], [{ button: [], conditional: [{}] }, "all", "conditional_list"],
-    [{ button: [], conditional: [{ button: [] }] }, "all", "matchrule"], [{ button: [], replies: [{ key: "a" }] }, "all", "replies_list"], [{ selfmenu_info: {} }, "menu", "selfmenu"],
+    [{ button: [], conditional: [{ button: [] }] }, "all", "matchrule"], [{ button: [], replies: [{ key: "a" }] }, "all", "replies_list"], [{ button: [], replies: [{ key: "a", kind: "news", content: "", news: [null, { title: "x" }, 7] }] }, "all", "news"], [{ button: [], replies: [{ key: "a", kind: "news", content: "", news: [{ title: 7 }] }] }, "all", "news"], [{ selfmenu_info: {} }, "menu", "selfmenu"],
   ])("refuses %j as %s: %s", (value, scope, problem) => expect(taken(value, scope, 0, API_SET)).toBe(problem));
 });
 

@@ -3,6 +3,7 @@
  * WeChat's forms can be taken over. Pure.
  */
 import type { MenuSet } from "@/host";
+import { isNews } from "./articles";
 
 /** What was expected; worded under `menuEditor.json.expected.*`. */
 export type Expected = "value" | "comma_object" | "comma_array" | "colon" | "key" | "string_end" | "escape" | "control" | "number" | "end";
@@ -104,7 +105,7 @@ export function syntaxProblem(text: string): SyntaxProblem | null {
 /** Which part of a set a text stands for. */
 export type Scope = "menu" | "all";
 /** Why valid JSON is no menu; worded under `menuEditor.json.shape.*`. */
-export type ShapeProblem = "not_object" | "no_button" | "button_list" | "entry" | "conditional_list" | "matchrule" | "replies_list" | "selfmenu" | "only_all";
+export type ShapeProblem = "not_object" | "no_button" | "button_list" | "entry" | "conditional_list" | "matchrule" | "replies_list" | "news" | "selfmenu" | "only_all";
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -144,6 +145,7 @@ export function taken(value: unknown, scope: Scope, index: number, set: MenuSet)
   if (!conditional.every((own: Json) => isObject(own.matchrule))) return "matchrule";
   const replies = outer.replies ?? set.replies;
   if (!Array.isArray(replies) || !replies.every((own) => isObject(own) && typeof own.key === "string" && typeof own.content === "string" && REPLY_KINDS.includes(String(own.kind)))) return "replies_list";
+  if (!replies.every((own: Json) => isNews(own.news))) return "news";
   return {
     button,
     conditional: conditional.map((own: Json) => {
