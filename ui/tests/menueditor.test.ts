@@ -363,6 +363,29 @@ describe("the preview", () => {
   });
 });
 
+describe("hostile JSON", () => {
+  it("is refused in words, typed or from a file", async () => {
+    await open(API_SET);
+    await by("menu-view-json").setValue(true);
+    await by("menu-json-text").setValue("[".repeat(60_000));
+    expect(by("menu-json").text()).toContain("嵌套超过 64 层");
+    await by("menu-json-text").setValue(JSON.stringify({ button: [{ name: "x".repeat(70_000) }] }));
+    expect(by("menu-json").text()).toContain("超过 64 KB");
+    expect(by("menu-json-apply").attributes("disabled")).toBeDefined();
+    const input = by("menu-json-file").element as HTMLInputElement;
+    const give = async (text: string): Promise<void> => {
+      Object.defineProperty(input, "files", { value: [new File([text], "a.json")], configurable: true });
+      await by("menu-json-file").trigger("change");
+      await vi.waitFor(() => expect((by("menu-json-text").element as HTMLTextAreaElement).value).toBe(text));
+    };
+    await give('{"button":'.repeat(5_000));
+    expect(by("menu-json").text()).toContain("嵌套超过 64 层");
+    await give(JSON.stringify({ button: Array.from({ length: 30 }, () => ({ name: "a" })) }));
+    expect(by("menu-json").text()).toContain("同一级超过 20 项");
+    expect(now.value).toEqual(API_SET);
+  });
+});
+
 describe("malformed articles", () => {
   it("are passed over where they are shown, not a crash", async () => {
     await open({ ...NONE, button: [{ name: "a", type: "click", key: "K" }], replies: [{ key: "K", kind: "news", content: "", news: [null, { title: "x", digest: 3 }, 7] }] });

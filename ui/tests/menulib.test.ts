@@ -4,7 +4,7 @@ import type { MenuSet } from "../src/host";
 import { API_SET } from "../src/host/mock/menudata";
 import { conditionalDomains } from "../src/lib/menu/domains";
 import { dropAt, type Box, type Drawn } from "../src/lib/menu/drop";
-import { syntaxProblem, taken, toText, type ShapeProblem } from "../src/lib/menu/json";
+import { syntaxProblem, taken, takenText, toText, type ShapeProblem } from "../src/lib/menu/json";
 import { fromSet, locate, type Menu } from "../src/lib/menu/model";
 import { limitsOf } from "../src/lib/menu/types";
 import { push, step } from "../src/lib/menu/walk";
@@ -70,6 +70,19 @@ describe("JSON", () => {
   it.each(['{"a":[1,-2.5e+3,true,null,"\\u4f60\\n"]}', " [] ", "0", '{"\\"":{}}', JSON.stringify(API_SET, null, 2)])("takes what the engine takes: %j", (text) => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
     expect(syntaxProblem(text)).toBeNull();
+  });
+
+  it("stops at levels and sizes that are no menu", () => {
+    const nested = (n: number): string => "[".repeat(n) + "]".repeat(n);
+    expect(syntaxProblem(nested(64))).toBeNull();
+    expect(syntaxProblem(nested(65))).toMatchObject({ offset: 64, expected: "depth" });
+    expect(syntaxProblem("[".repeat(500_000))).toMatchObject({ offset: 64, expected: "depth" });
+    expect(syntaxProblem(`[${"[],".repeat(100)}[]]`)).toBeNull();
+    const many = Array.from({ length: 21 }, () => ({ name: "a" }));
+    expect(taken({ button: many }, "menu", 0, API_SET)).toBe("too_many");
+    expect(taken({ button: [{ name: "a", sub_button: many }] }, "menu", 0, API_SET)).toBe("too_many");
+    expect(taken({ button: [], conditional: [{ button: many, matchrule: {} }] }, "all", 0, API_SET)).toBe("too_many");
+    expect(takenText(JSON.stringify({ button: [{ name: "字".repeat(22_000) }] }), "menu", 0, API_SET)).toBe("too_large");
   });
 
   it("goes out and comes back unchanged", () => {

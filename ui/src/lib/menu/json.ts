@@ -6,7 +6,7 @@ import type { MenuSet } from "@/host";
 import { isNews } from "./articles";
 
 /** What was expected; worded under `menuEditor.json.expected.*`. */
-export type Expected = "value" | "comma_object" | "comma_array" | "colon" | "key" | "string_end" | "escape" | "control" | "number" | "end";
+export type Expected = "value" | "comma_object" | "comma_array" | "colon" | "key" | "string_end" | "escape" | "control" | "number" | "end" | "depth";
 export interface SyntaxProblem {
   offset: number;
   /** From 1. */
@@ -14,6 +14,13 @@ export interface SyntaxProblem {
   column: number;
   expected: Expected;
 }
+
+/** Levels of lists and objects that are read. A menu has a dozen; far deeper ones exhaust the stack of whoever reads them. */
+export const MOST_DEPTH = 64;
+/** Entries of one level that are shown. WeChat takes 3 and 5; beyond this the page itself suffers. */
+export const MOST_ENTRIES = 20;
+/** A text beyond this is no menu, bytes. */
+export const MOST_TEXT = 64 * 1024;
 
 class Stop extends Error {
   constructor(
@@ -27,6 +34,7 @@ class Stop extends Error {
 /** Null when the text is JSON. */
 export function syntaxProblem(text: string): SyntaxProblem | null {
   let at = 0;
+  let depth = 0;
   const blank = (): void => {
     while (at < text.length && " \t\n\r".includes(text[at])) at += 1;
   };
@@ -54,9 +62,12 @@ export function syntaxProblem(text: string): SyntaxProblem | null {
     at += 1;
   }
   function list(close: string, expected: Expected, one: () => void): void {
+    if (depth === MOST_DEPTH) fail("depth");
+    depth += 1;
     at += 1;
     blank();
     if (text[at] === close) {
+      depth -= 1;
       at += 1;
       return;
     }
@@ -68,6 +79,7 @@ export function syntaxProblem(text: string): SyntaxProblem | null {
       at += 1;
       blank();
     }
+    depth -= 1;
     at += 1;
   }
   function value(): void {
@@ -96,16 +108,18 @@ export function syntaxProblem(text: string): SyntaxProblem | null {
     if (at < text.length) fail("end");
     return null;
   } catch (thrown) {
-    if (!(thrown instanceof Stop)) throw thrown;
-    const before = text.slice(0, thrown.offset).split("\n");
-    return { offset: thrown.offset, line: before.length, column: before[before.length - 1].length + 1, expected: thrown.expected };
+    // A small stack may end before the count does.
+    const stop = thrown instanceof RangeError ? new Stop(at, "depth") : thrown;
+    if (!(stop instanceof Stop)) throw thrown;
+    const before = text.slice(0, stop.offset).split("\n");
+    return { offset: stop.offset, line: before.length, column: before[before.length - 1].length + 1, expected: stop.expected };
   }
 }
 
 /** Which part of a set a text stands for. */
 export type Scope = "menu" | "all";
 /** Why valid JSON is no menu; worded under `menuEditor.json.shape.*`. */
-export type ShapeProblem = "not_object" | "no_button" | "button_list" | "entry" | "conditional_list" | "matchrule" | "replies_list" | "news" | "selfmenu" | "only_all";
+export type ShapeProblem = "not_object" | "no_button" | "button_list" | "entry" | "conditional_list" | "matchrule" | "replies_list" | "news" | "too_many" | "too_large" | "selfmenu" | "only_all";
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -120,6 +134,18 @@ export function toText(set: MenuSet, scope: Scope, index: number): string {
 
 const REPLY_KINDS = ["text", "image", "voice", "video", "news"];
 
+/** More entries on one level than are shown, at any depth. Deeper than `MOST_DEPTH` counts as too many as well. */
+function crowded(button: readonly unknown[], depth = 0): boolean {
+  if (button.length > MOST_ENTRIES || depth > MOST_DEPTH) return true;
+  return button.some((own) => isObject(own) && Array.isArray(own.sub_button) && crowded(own.sub_button, depth + 1));
+}
+
+/** Whether a text is too large to be a menu. Characters are counted first: bytes of a huge one are not worth counting. */
+export const tooLarge = (text: string): boolean => text.length > MOST_TEXT || new TextEncoder().encode(text).length > MOST_TEXT;
+
+/** The same as `taken` for a text that `syntaxProblem` has nothing against. */
+export const takenText = (text: string, scope: Scope, index: number, set: MenuSet): MenuSet | ShapeProblem => (tooLarge(text) ? "too_large" : taken(JSON.parse(text), scope, index, set));
+
 /** Takes a text's value into a set: the forms of `menu/create`, `addconditional`, `menu/get`, a bare list, our own. */
 export function taken(value: unknown, scope: Scope, index: number, set: MenuSet): MenuSet | ShapeProblem {
   if (isObject(value) && "selfmenu_info" in value) return "selfmenu";
@@ -131,6 +157,7 @@ export function taken(value: unknown, scope: Scope, index: number, set: MenuSet)
   if (button === undefined) return "no_button";
   if (!Array.isArray(button)) return "button_list";
   if (!button.every(isObject)) return "entry";
+  if (crowded(button)) return "too_many";
   if (scope === "menu") {
     if (index === 0) return { ...set, button };
     const rule = isObject(root) && root.matchrule !== undefined ? root.matchrule : set.conditional[index - 1].matchrule;
@@ -142,6 +169,7 @@ export function taken(value: unknown, scope: Scope, index: number, set: MenuSet)
   if (!Array.isArray(conditional)) return "conditional_list";
   const fine = conditional.every((own) => isObject(own) && Array.isArray(own.button) && own.button.every(isObject));
   if (!fine) return "conditional_list";
+  if (conditional.some((own: Json) => crowded(own.button as unknown[]))) return "too_many";
   if (!conditional.every((own: Json) => isObject(own.matchrule))) return "matchrule";
   const replies = outer.replies ?? set.replies;
   if (!Array.isArray(replies) || !replies.every((own) => isObject(own) && typeof own.key === "string" && typeof own.content === "string" && REPLY_KINDS.includes(String(own.kind)))) return "replies_list";
