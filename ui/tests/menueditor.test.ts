@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineComponent, h, ref, shallowRef } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import MenuEditor from "../src/components/menu/MenuEditor.vue";
-import { setHost, useHost, type MenuAbilities, type MenuFinding, type MenuSet } from "../src/host";
+import { HostError, setHost, useHost, type MenuAbilities, type MenuFinding, type MenuSet } from "../src/host";
 import { createMockHost } from "../src/host/mock";
 import { checkMenu } from "../src/host/mock/menucheck";
 import { API_SET, WEBSITE_SET } from "../src/host/mock/menudata";
@@ -456,5 +456,26 @@ describe("the page", () => {
     await click("menu-conflict-theirs");
     await vi.waitFor(() => expect(by("menu-top-0").text()).toContain("theirs"));
     expect(state()).toBe("saved");
+  });
+
+  it("says why it was not saved, and greys problems that were not checked", async () => {
+    const host = useHost();
+    const call = host.call.bind(host);
+    const error = { code: "invalid_input", message: "no", detail: { fields: [{ field: "set", rule: "size", message: "too long", message_zh: "草稿超过 64 KB" }] } };
+    let away = true;
+    host.call = ((name: string, args: never) => (away && name === "save_menu_draft" ? Promise.reject(new HostError(error as never)) : away && name === "check_menu" ? Promise.reject(new HostError({ code: "unavailable", message: "" })) : call(name as never, args))) as never;
+    if (has("menu-add-top")) await click("menu-add-top");
+    else {
+      await click("menu-top-0");
+      await by("menu-name").setValue("改过");
+    }
+    await vi.waitFor(() => expect(state()).toBe("failed"), { timeout: 5000 });
+    expect(by("menu-save-why").text()).toBe("没有保存：草稿超过 64 KB");
+    expect(by("menu-problems").classes()).toContain("stale");
+    expect(by("menu-problems-stale").text()).toContain("没能检查");
+    away = false;
+    await click("menu-save-retry");
+    await vi.waitFor(() => expect(state()).toBe("saved"), { timeout: 5000 });
+    await vi.waitFor(() => expect(by("menu-problems").classes()).not.toContain("stale"));
   });
 });

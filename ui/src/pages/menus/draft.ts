@@ -18,6 +18,8 @@ export interface DraftSaving {
   revision: Ref<number>;
   error: ShallowRef<unknown>;
   check: ShallowRef<MenuCheck>;
+  /** The last check could not be made: `check` is of an earlier set. */
+  unchecked: Ref<boolean>;
   /** The draft that was saved elsewhere meanwhile. */
   theirs: ShallowRef<MenuDraft | null>;
   change: (set: MenuSet) => void;
@@ -40,6 +42,7 @@ export function useDraft(whose: Whose): DraftSaving {
   const revision = ref(0);
   const error = shallowRef<unknown>(null);
   const check = shallowRef<MenuCheck>({ findings: [], conditional_domains: [] });
+  const unchecked = ref(false);
   const theirs = shallowRef<MenuDraft | null>(null);
   let saveTimer: ReturnType<typeof setTimeout> | null = null;
   let checkTimer: ReturnType<typeof setTimeout> | null = null;
@@ -55,9 +58,12 @@ export function useDraft(whose: Whose): DraftSaving {
       const mine = (asked += 1);
       try {
         const answer = await useHost().call("check_menu", { ...whose, set: set.value });
-        if (mine === asked && !gone) check.value = answer;
+        if (mine !== asked || gone) return;
+        check.value = answer;
+        unchecked.value = false;
       } catch {
-        // The last findings stay; publishing checks again.
+        // The last findings stay, as what they are; publishing checks again.
+        if (mine === asked) unchecked.value = true;
       }
     }, wait);
   }
@@ -69,6 +75,8 @@ export function useDraft(whose: Whose): DraftSaving {
       revision.value = saved.revision;
       savedAt.value = saved.saved_at;
       error.value = null;
+      // The engine is there again: what could not be checked before can be now.
+      if (unchecked.value && !gone) recheck(0);
       state.value = set.value === sending ? "saved" : "unsaved";
     } catch (thrown) {
       error.value = thrown;
@@ -126,6 +134,7 @@ export function useDraft(whose: Whose): DraftSaving {
     revision,
     error,
     check,
+    unchecked,
     theirs,
     change(next) {
       set.value = next;
