@@ -418,16 +418,38 @@ describe("the page", () => {
     setHost(host);
     unfollow = followChanges(host);
     const { items } = await host.call("list_accounts", { query: { limit: 100 } });
-    const account = items.find((own) => own.kind === "official_account" && own.state === "authorized");
-    whose = { component_appid: account?.component_appid ?? "", appid: account?.appid ?? "" };
+    for (const { component_appid, appid, kind, state: of } of items) {
+      whose = { component_appid, appid };
+      if (kind !== "official_account" || of !== "authorized") continue;
+      const { live, draft } = await host.call("menu_state", whose);
+      if (live?.made_by === "website" && draft.revision === 0) break;
+    }
     const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/:rest(.*)*", component: MenuPage }] });
     wrapper = mount(MenuPage, { props: { component: whose.component_appid, appid: whose.appid }, global: { plugins: [i18n, router, [VueQueryPlugin, { queryClient }]], directives: { tip: {} }, stubs }, attachTo: document.body });
-    await vi.waitFor(() => expect(has("menu-editor")).toBe(true));
+    await vi.waitFor(() => expect(has("menu-start")).toBe(true));
     return unfollow;
   });
   const state = (): string | undefined => by("menu-save-state").attributes("data-state");
 
+  it("offers the live menu before an empty draft, and counts no mistake yet", async () => {
+    expect(by("menu-start").get("h3").text()).toBe("还没有草稿。线上：8 个按钮");
+    expect(has("menu-editor")).toBe(false);
+    expect(by("menu-publish").attributes("disabled")).toBeDefined();
+    await click("menu-start-live");
+    expect(has("import-dialog")).toBe(true);
+    await vi.waitFor(() => expect(by("import-take").attributes("disabled")).toBeUndefined());
+    await click("import-take");
+    expect(by("menu-top-2").text()).toContain("联系我们");
+  });
+
+  it("begins empty when asked to", async () => {
+    await click("menu-start-empty");
+    expect(has("menu-problems")).toBe(false);
+    expect(document.activeElement?.getAttribute("data-testid")).toBe("menu-add-first");
+  });
+
   it("saves by itself and says so", async () => {
+    await click("menu-start-empty");
     await by('menu-editor').get('[data-testid="menu-tab-conditional"]').trigger("click");
     await by("menu-tab-default").trigger("click");
     const { draft } = await useHost().call("menu_state", whose);
@@ -443,6 +465,7 @@ describe("the page", () => {
 
   it("asks when another window was faster", async () => {
     const { draft } = await useHost().call("menu_state", whose);
+    await click("menu-start-empty");
     // Not heard of: the change stream is down.
     unfollow();
     await useHost().call("save_menu_draft", { ...whose, set: { ...NONE, button: [{ name: "theirs" }] }, base_revision: draft.revision });
@@ -459,6 +482,7 @@ describe("the page", () => {
   });
 
   it("says why it was not saved, and greys problems that were not checked", async () => {
+    await click("menu-start-empty");
     const host = useHost();
     const call = host.call.bind(host);
     const error = { code: "invalid_input", message: "no", detail: { fields: [{ field: "set", rule: "size", message: "too long", message_zh: "草稿超过 64 KB" }] } };
