@@ -15,6 +15,7 @@ import zh from "../src/locales/zh-CN.json";
 import ApplyPage from "../src/pages/menus/ApplyPage.vue";
 import HistoryPart from "../src/pages/menus/HistoryPart.vue";
 import PublishDialog from "../src/pages/menus/PublishDialog.vue";
+import SourceBanner from "../src/pages/menus/SourceBanner.vue";
 import ValueSheet from "../src/pages/menus/ValueSheet.vue";
 import VersionProgress from "../src/pages/menus/VersionProgress.vue";
 import { chosenAccounts } from "../src/lib/menu/chosen";
@@ -131,6 +132,28 @@ describe("publishing", () => {
     await wrapper.get('[data-testid="publish-go"]').trigger("click");
     await until(() => phase() === "review");
     expect(wrapper.get('[role="alert"]').text()).toContain("草稿刚在别处改过");
+  });
+
+  it("says what was converted of the website's menu, and what of it applies", async () => {
+    const { appid, state } = await anyAccount("website");
+    const { set } = await host.call("menu_source", { component_appid: COMPONENT, appid, source: { from: "live" } });
+    const look = async (is_open: boolean): Promise<void> => {
+      answer({ read_live_menu: async () => ({ ...state.live!, is_open }) });
+      await open(PublishDialog, { component: COMPONENT, appid, name: "店", state, job: { act: "draft", set, revision: 1 } });
+      await until(() => phase() === "review");
+    };
+    await look(true);
+    expect(wrapper.text()).toContain("线上由网站制作");
+    expect(wrapper.text()).not.toContain("停用");
+    expect(wrapper.findAll('[data-testid="menu-replaced"] li')).toHaveLength(6);
+    expect(wrapper.findAll('[data-testid="publish-converted"] li').map((line) => line.text())).toEqual(["发布后，6 个按钮由本控制台回复。", "控制台不在线时，点击没有回复。", expect.stringContaining("3 天")]);
+    wrapper.unmount();
+    await look(false);
+    expect(wrapper.text()).toContain("由网站制作，并且已停用");
+    wrapper.unmount();
+    await open(SourceBanner, { state, set });
+    expect(wrapper.text()).toContain("6 个按钮已转换");
+    expect(wrapper.text()).not.toContain("草稿与线上一致");
   });
 
   it("says that the original is live already", async () => {

@@ -2,9 +2,9 @@
  * What the rooms around the editor say about menus: the state of an account in a list, the plan of a publication, what
  * became of a version. Pure; words are made by the pages.
  */
-import type { MenuChange, MenuFinding, MenuPlace, MenuReplaced, MenuSet, MenuSource, MenuState, MenuVersion, PublishStep, SourcedMenu } from "@/host";
+import type { LiveMenu, MenuChange, MenuFinding, MenuPlace, MenuReplaced, MenuSet, MenuSource, MenuState, MenuVersion, PublishStep, SourcedMenu } from "@/host";
 import type { Tone } from "@/lib/health";
-import { countButtons, isEmptySet, sameConditional, sameMenus } from "./paths";
+import { buttonAt, countButtons, isEmptySet, nameOf, sameConditional, sameMenus } from "./paths";
 
 /** What followers see now, as far as it was read. */
 export type LiveWord = "api" | "website" | "none" | "off" | "never" | "unreadable";
@@ -141,6 +141,17 @@ export function marksOf(changes: readonly MenuChange[], side: "left" | "right"):
 
 /** Takes the source as a draft's set: conversions are part of it. */
 export const asDraft = (source: SourcedMenu): MenuSet => JSON.parse(JSON.stringify(source.set)) as MenuSet;
+
+/**
+ * Which conversions of a live menu are still in a set: the converted key has its reply, the converted address its button.
+ * A set that was imported from it has all; what somebody replaced since is no conversion any more.
+ */
+export function convertedIn(live: LiveMenu | null, set: MenuSet): MenuReplaced[] {
+  if (!live || live.made_by !== "website") return [];
+  return live.replaced.filter((one) => (one.key === null ? nameOf(buttonAt(set, one.path)) === one.name : set.replies.some((reply) => reply.key === one.key)));
+}
+/** Website kinds whose ids are temporary: 3 days. */
+export const TEMPORARY_KINDS: readonly string[] = ["img", "voice"];
 
 /** What is about to be published: the saved draft, a menu that is kept, what a stopped publication had left, or nothing. */
 export type PublishJob =
