@@ -126,6 +126,48 @@ describe("publishing", () => {
     expect(resumed).toEqual([99]);
   });
 
+  it("keeps the steps after a cut, offers no plain publishing, and resumes when the engine is back", async () => {
+    const step = (act: string, done_at: number | null): MenuVersion["steps"][number] => ({ act, place: null, menuid: null, done_at, found_done: false });
+    let wanted: MenuSet | null = null;
+    let away = false;
+    const version = (resumable: boolean): MenuVersion => ({ id: 99, at: 1, ended_at: null, who: "window", cause: "draft", from: null, state: "publishing", resumable, set: wanted, steps: [step("create", 1), step("add_conditional", null)], fault: null, buttons: 1, conditional: 0 });
+    const cut = (): HostError => new HostError({ code: "unavailable", message: "no answer" });
+    const resumed: number[] = [];
+    const call = host.call.bind(host) as Host["call"];
+    let begun = false;
+    let back = false;
+    answer({
+      menu_state: async (args) => {
+        if (away) throw cut();
+        const found = await call("menu_state", args);
+        return begun ? { ...found, last_version: version(back) } : found;
+      },
+      menu_version: async () => {
+        if (away) throw cut();
+        return version(back);
+      },
+      publish_menu: async () => {
+        begun = true;
+        await until(() => wrapper.findAll(".steps .done").length === 1);
+        away = true;
+        throw cut();
+      },
+      resume_menu_publish: async ({ version_id }) => (resumed.push(version_id), { ...version(false), state: "live", steps: [step("create", 1), step("read_back", 5)] }),
+    });
+    await publish((live) => (wanted = { ...valid(live), button: live.button.slice(0, 1) }));
+    await wrapper.get('[data-testid="publish-go"]').trigger("click");
+    await until(() => phase() === "cut");
+    expect(wrapper.get('[data-testid="publish-cut"]').text()).toContain("可能已完成一部分");
+    expect(wrapper.findAll(".steps .done")).toHaveLength(1);
+    expect(wrapper.find('[data-testid="publish-go"]').exists()).toBe(false);
+    back = true;
+    away = false;
+    await until(() => phase() === "ended");
+    await wrapper.get('[data-testid="publish-resume"]').trigger("click");
+    await until(() => wrapper.find('[data-state="live"]').exists());
+    expect(resumed).toEqual([99]);
+  });
+
   it("asks to look again when the draft moved meanwhile", async () => {
     answer({ publish_menu: () => Promise.reject(new HostError({ code: "conflict" as never, message: "moved" })) });
     await publish((live) => ({ ...valid(live), button: live.button.slice(0, 1) }));
