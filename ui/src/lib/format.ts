@@ -91,6 +91,14 @@ export function initial(name: string, fallback: string): string {
   return (first ?? "?").toUpperCase();
 }
 
+/** A name without emoji and what joins them, with single blanks. Empty when there is nothing else. */
+export function plainName(name: string): string {
+  return name
+    .replace(/[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0e\ufe0f\u20e3]/gu, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
 /** A stable number below `size` for a text. */
 export function hashTo(text: string, size: number): number {
   let hash = 5381;
