@@ -21,6 +21,7 @@ describe("relative", () => {
   const now = 1_700_000_000_000;
   it("says now within five seconds", () => expect(relative(now - 4_000, now, "zh-CN", "刚刚")).toBe("刚刚"));
   it("parts figures from words in Chinese", () => expect(relative(now - 180_000, now, "zh-CN", "刚刚")).toBe("3 分钟前"));
+  it("clamps what has happened to now", () => expect(relative(now + 180_000, now, "zh-CN", "刚刚", true)).toBe("刚刚"));
   it("looks ahead", () => expect(relative(now + 7_200_000, now, "en", "now")).toBe("in 2 h"));
   it("says hours with their minutes", () => {
     expect(relative(now + 6_060_000, now, "en", "now")).toBe("in 1 h 41 min");

@@ -272,6 +272,16 @@ describe("dragging", () => {
     await flushPromises();
     expect(names()).toEqual([["a", "a1", "a2"], ["b", "b1"]]);
   });
+
+  it("says why a place is refused, and names the list by its parent", async () => {
+    const five = [1, 2, 3, 4, 5].map((n) => ({ name: `b${n}` }));
+    await open({ ...NONE, button: [{ name: "a", sub_button: [{ name: "a1" }] }, { name: "b", sub_button: five }] });
+    await click("menu-top-0");
+    expect(by("menu-pop").get('[role="group"]').attributes("aria-label")).toBe("「a」的子菜单");
+    await drag("menu-sub-0", 150, 525);
+    expect(by("menu-drag-note").text()).toContain("子菜单最多 5 个");
+    window.dispatchEvent(at("pointerup", 150, 525));
+  });
 });
 
 describe("problems", () => {
@@ -373,6 +383,7 @@ describe("hostile JSON", () => {
     expect(by("menu-json").text()).toContain("超过 64 KB");
     expect(by("menu-json-apply").attributes("disabled")).toBeDefined();
     const input = by("menu-json-file").element as HTMLInputElement;
+    expect(input.hidden).toBe(true);
     const give = async (text: string): Promise<void> => {
       Object.defineProperty(input, "files", { value: [new File([text], "a.json")], configurable: true });
       await by("menu-json-file").trigger("change");
@@ -435,6 +446,9 @@ describe("the page", () => {
     expect(by("menu-start").get("h3").text()).toBe("还没有草稿。线上：8 个按钮");
     expect(has("menu-editor")).toBe(false);
     expect(by("menu-publish").attributes("disabled")).toBeDefined();
+    await wrapper.get('button[data-testid="menu-more"]').trigger("click");
+    expect(by("menu-more-delete").attributes()).toMatchObject({ role: "menuitem" });
+    expect(by("menu-more-delete").attributes("aria-checked")).toBeUndefined();
     await click("menu-start-live");
     expect(has("import-dialog")).toBe(true);
     await vi.waitFor(() => expect(by("import-take").attributes("disabled")).toBeUndefined());

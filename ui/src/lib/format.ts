@@ -26,14 +26,14 @@ export function millis(ms: number): string {
 
 const relativeFormats = new Map<string, Intl.RelativeTimeFormat>();
 
-/** `3分钟前`, `in 2 hr.`; `nowWord` within five seconds. */
-export function relative(at: number, now: number, locale: string, nowWord: string): string {
+/** `3分钟前`, `in 2 hr.`; `nowWord` within five seconds. `past`: it has happened, so that a clock ahead of ours means now. */
+export function relative(at: number, now: number, locale: string, nowWord: string, past = false): string {
   let format = relativeFormats.get(locale);
   if (!format) {
     format = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: locale.startsWith("zh") ? "long" : "short" });
     relativeFormats.set(locale, format);
   }
-  const diff = at - now;
+  const diff = past ? Math.min(0, at - now) : at - now;
   const size = Math.abs(diff);
   if (size < 5 * SECOND) return nowWord;
   const say = (unit: number, name: Intl.RelativeTimeFormatUnit): string => format.format(Math.trunc(diff / unit), name);
