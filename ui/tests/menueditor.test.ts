@@ -6,10 +6,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineComponent, h, ref, shallowRef } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import MenuEditor from "../src/components/menu/MenuEditor.vue";
+import ProblemList from "../src/components/menu/ProblemList.vue";
 import { HostError, setHost, useHost, type MenuAbilities, type MenuFinding, type MenuSet } from "../src/host";
 import { createMockHost } from "../src/host/mock";
 import { checkMenu } from "../src/host/mock/menucheck";
 import { API_SET, WEBSITE_SET } from "../src/host/mock/menudata";
+import { fromSet, locate, type Doc } from "../src/lib/menu/model";
+import { weightOf } from "../src/lib/menu/troubles";
 import { followChanges, queryClient } from "../src/lib/queries";
 import zh from "../src/locales/zh-CN.json";
 import MenuPage from "../src/pages/menus/MenuPage.vue";
@@ -296,6 +299,25 @@ describe("problems", () => {
     await click("menu-problem-1");
     expect(by("menu-tab-conditional").attributes("aria-selected")).toBe("true");
     expect(document.activeElement?.id).toBe("menu-field-matchrule");
+  });
+
+  it("say the same warning once with all its places, and old clients as a note", async () => {
+    const old = (path: string): MenuFinding => ({ path, rule: "type_old_clients", severity: "warning", message: "old", message_zh: "更早的版本点击后没有反应" });
+    const troubles = (findings: MenuFinding[], doc: Doc): object[] => findings.map((finding) => ({ finding, ...locate(doc, finding.path) }));
+    const doc = fromSet({ ...NONE, button: [{ name: "甲" }, { name: "乙" }, { name: "丙" }] });
+    const list = [old("button[0].type"), { ...old("button[2].type"), rule: "name_shown", message: "cut", message_zh: "其余显示为「…」" }, old("button[1].type"), { ...old("button[1].name"), rule: "name_shown", message: "cut", message_zh: "其余显示为「…」" }];
+    wrapper = mount(ProblemList, { props: { doc, troubles: troubles(list, doc) as never }, global: { plugins: [i18n] } });
+    expect(wrapper.findAll("li")).toHaveLength(2);
+    expect(by("menu-problem-0").classes()).toContain("warning");
+    expect(by("menu-problem-0").text()).toContain("2 处");
+    expect(by("menu-problem-1").classes()).toContain("note");
+    expect(wrapper.get(".head").text()).toContain("2 个提醒");
+    await click("menu-jump-1-1");
+    expect(wrapper.emitted("jump")?.[0]).toMatchObject([{ finding: { path: "button[1].type" } }]);
+  });
+
+  it("of old clients weigh as notes, never as marks", () => {
+    expect(weightOf({ path: "", rule: "type_old_clients", severity: "warning", message: "", message_zh: "" })).toBe("note");
   });
 });
 
