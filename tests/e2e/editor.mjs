@@ -193,7 +193,8 @@ export class Editor {
   async open(appid) {
     await this.walk.go('menus');
     await this.walk.click(`menus-row-${appid}`);
-    await this.session.see(`${id('menu-editor')}`);
+    // Without a draft, an account with a menu is asked where to begin.
+    await this.session.see(`${id('menu-editor')}, ${id('menu-start')}`);
     await this.part('edit');
   }
 

@@ -102,7 +102,7 @@ describe("an operator's menus", { concurrency: false }, () => {
 
   test('the live menu is brought into the draft, and what had to be converted is listed', async () => {
     await editor.part('edit');
-    await walk.click('menu-import');
+    await walk.click('menu-start-live');
     await editor.pick('import-live');
     await until('what was converted', async () => /营业时间[^]*门店地图/.test(await walk.text('import-dialog')));
     await walk.click('import-take');
