@@ -10,6 +10,8 @@ export const NAME_BYTES = { top: 16, sub: 60 } as const;
 /** Half-width units that a phone shows: four and eight Chinese characters. */
 export const NAME_UNITS = { top: 8, sub: 16 } as const;
 export const KEY_BYTES = 128;
+/** Longest prefix of keys in takeover rules, bytes (the engine's rule): a key must still have room. */
+export const PREFIX_BYTES = 32;
 export const URL_BYTES = 1024;
 /** Characters of a text reply. */
 export const REPLY_CHARS = 600;
