@@ -264,10 +264,7 @@ pub(crate) fn unauthorize(
     held.refresh_token = None;
     held.obtained_at = None;
     held.expires_at = None;
-    held.failures = 0;
-    held.failure = None;
-    held.failure_kind = None;
-    held.failing_since = None;
+    held.forget_failure();
     credential::update(tx, &held)?;
     Ok((row, held.id))
 }

@@ -153,6 +153,11 @@ impl Core {
         let template = self.menu_template(&request.template_id).await?;
         let mut accounts = request.accounts;
         accounts.kind = BulkKind::ApplyMenuTemplate;
+        // Left out by mistake, it would mean every account of every platform.
+        if accounts.accounts.is_none() && accounts.query.is_none() {
+            let words = "accounts or a filter must be named";
+            return Err(AppError::invalid_field("accounts", "missing", words, "须指明账号或筛选条件"));
+        }
         let targets = self.select(&accounts)?;
         if targets.is_empty() {
             return Err(AppError::invalid_field("accounts", "empty", "no account is meant", "没有选中任何账号"));

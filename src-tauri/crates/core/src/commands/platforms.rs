@@ -116,10 +116,7 @@ impl Core {
                 let id = platform::save(tx, &row)?;
                 let mut component = credential::ensure(tx, id, None)?;
                 // What the operator changed may be what failed: try again soon, keep the token.
-                component.failures = 0;
-                component.failure_kind = None;
-                component.failure = None;
-                component.failing_since = None;
+                component.forget_failure();
                 credential::update(tx, &component)?;
                 Ok(id)
             })

@@ -177,13 +177,9 @@ impl Core {
         let whole = subject.appid.is_none();
         self.store()
             .write(move |tx| {
-                for mut row in credential::load_all(tx)? {
-                    let meant = row.id == id || (whole && row.platform_id == platform_id);
-                    if meant && row.failure_kind == Some(FailureKind::Quota) {
-                        row.failures = 0;
-                        row.failure_kind = None;
-                        row.failure = None;
-                        row.failing_since = None;
+                for mut row in credential::failed(tx, platform_id, FailureKind::Quota)? {
+                    if whole || row.id == id {
+                        row.forget_failure();
                         credential::update(tx, &row)?;
                     }
                 }

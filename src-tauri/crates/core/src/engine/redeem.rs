@@ -199,10 +199,7 @@ async fn keep(core: &Core, row: &RedemptionRow, granted: Granted, sent_at: i64) 
                 let obtained = GenerationRow { generation: held.generation, obtained_at, expires_at, cause };
                 generation::insert(tx, held.id, &obtained)?;
             }
-            held.failures = 0;
-            held.failure = None;
-            held.failure_kind = None;
-            held.failing_since = None;
+            held.forget_failure();
             held.rejections = 0;
             credential::update(tx, &held)?;
             redemption::settle(tx, id, Some(account.id), None, now)?;

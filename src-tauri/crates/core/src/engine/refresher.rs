@@ -272,7 +272,7 @@ fn store_verdict(
             row.obtained_at = Some(sent_at);
             row.expires_at = Some(sent_at.saturating_add(grant.expires_in.saturating_mul(1000)));
             row.generation += 1;
-            clear_failure(row);
+            row.forget_failure();
             attempt::finish(tx, attempt_id, AttemptOutcome::Ok, now, Some(row.generation), None)?;
             let obtained = GenerationRow {
                 generation: row.generation,
@@ -290,7 +290,7 @@ fn store_verdict(
             let found = row.refresh_token.replace(refresh).is_none();
             if found {
                 // Nothing else was wrong; without a token, one is fetched next.
-                clear_failure(row);
+                row.forget_failure();
                 attempt::finish(tx, attempt_id, AttemptOutcome::Healed, now, None, None)?;
                 return Ok(Ok(()));
             }
@@ -317,13 +317,6 @@ fn store_verdict(
             Ok(Err(AppError::refused(failure)))
         }
     }
-}
-
-fn clear_failure(row: &mut CredentialRow) {
-    row.failures = 0;
-    row.failure_kind = None;
-    row.failure = None;
-    row.failing_since = None;
 }
 
 /// The component token was refused when used: one forced refresh, then stop.

@@ -3,7 +3,7 @@
 //! Owns the answers of menus that are live, in memory. Invariant: a key that is nobody's here gets no answer of ours.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use wechat::message::MessageHead;
@@ -19,21 +19,41 @@ const MAX_DIGEST: usize = 120;
 
 /// Answers by account row id; loaded when an account's first click comes.
 #[derive(Debug, Default)]
-pub(crate) struct Replies(Mutex<HashMap<i64, Arc<Vec<MenuReply>>>>);
+pub(crate) struct Replies(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    of: HashMap<i64, Arc<Vec<MenuReply>>>,
+    /// Counts publications: what was read before one is not kept after it.
+    forgotten: u64,
+}
 
 impl Replies {
     /// Another menu of the account is live.
     pub(crate) fn forget(&self, account_id: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account_id);
+        let mut known = self.known();
+        known.of.remove(&account_id);
+        known.forgotten += 1;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn of(&self, core: &Core, account_id: i64) -> Result<Arc<Vec<MenuReply>>, StoreError> {
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account_id) {
-            return Ok(known.clone());
-        }
+        let before = {
+            let known = self.known();
+            if let Some(replies) = known.of.get(&account_id) {
+                return Ok(replies.clone());
+            }
+            known.forgotten
+        };
         let live = core.store().read(move |c| menu::newest_live(c, account_id)).await?;
         let replies = Arc::new(live.map(|version| version.set.replies).unwrap_or_default());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(account_id, replies.clone());
+        let mut known = self.known();
+        if known.forgotten == before {
+            known.of.insert(account_id, replies.clone());
+        }
         Ok(replies)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use wxdesk_core::dto::{
-    BulkJob, BulkKind, BulkOutcome, BulkRequest, BulkState, MenuSet, MenuTemplate, TemplateRequest, TemplateVariable,
+    AccountQuery, BulkJob, BulkKind, BulkOutcome, BulkRequest, BulkState, MenuSet, MenuTemplate, TemplateRequest,
+    TemplateVariable,
 };
 use wxdesk_sandbox::lock;
 
@@ -37,7 +38,12 @@ fn template(variables: &[(&str, Option<&str>)]) -> MenuTemplate {
 fn request(template: &MenuTemplate, values: &[(String, &str)]) -> TemplateRequest {
     TemplateRequest {
         template_id: template.id.clone(),
-        accounts: BulkRequest { kind: BulkKind::Export, component_appid: None, accounts: None, query: None },
+        accounts: BulkRequest {
+            kind: BulkKind::Export,
+            component_appid: None,
+            accounts: None,
+            query: Some(AccountQuery::default()),
+        },
         values: values
             .iter()
             .map(|(account, value)| (account.clone(), BTreeMap::from([("short".to_owned(), (*value).to_owned())])))
@@ -62,6 +68,10 @@ async fn a_template_is_tried_filled_published_and_what_failed_is_done_again() {
     let error = core.save_menu_template(MenuTemplate { id: String::new(), ..template.clone() }).await.unwrap_err();
     assert_eq!(error.detail.unwrap().fields[0].rule, "unique");
 
+    let mut nobody = request(&template, &[]);
+    nobody.accounts.query = None;
+    let refused = core.start_menu_template(nobody).await.unwrap_err();
+    assert_eq!(refused.detail.unwrap().fields[0].rule, "missing", "a field left out does not mean everybody");
     let dry = core.dry_run_menu_template(request(&template, &[])).await.unwrap();
     assert_eq!((dry.ready, dry.blocked), (0, 2));
     let line = |appid: &str| dry.lines.iter().find(|l| l.appid == appid).unwrap();

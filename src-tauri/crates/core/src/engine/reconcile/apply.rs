@@ -187,10 +187,7 @@ fn take_token(tx: &Tx<'_>, mut held: CredentialRow, listed: &Listed) -> Result<(
         // The token itself is still the refused one.
         held.rejected_generation = Some(held.generation);
     }
-    held.failures = 0;
-    held.failure = None;
-    held.failure_kind = None;
-    held.failing_since = None;
+    held.forget_failure();
     held.rejections = 0;
     credential::update(tx, &held)?;
     Ok(())

@@ -114,6 +114,27 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CredentialRow> {
     })
 }
 
+impl CredentialRow {
+    /// As if the last call had gone well, or there had been none.
+    pub fn forget_failure(&mut self) {
+        self.failures = 0;
+        self.failure_kind = None;
+        self.failure = None;
+        self.failing_since = None;
+    }
+}
+
+/// Credentials of a platform whose last call failed in this way.
+///
+/// # Errors
+/// SQLite's.
+pub fn failed(connection: &Connection, platform_id: i64, kind: FailureKind) -> rusqlite::Result<Vec<CredentialRow>> {
+    connection
+        .prepare_cached("SELECT * FROM credential WHERE platform_id = ?1 AND failure_kind = ?2")?
+        .query_map(params![platform_id, kind.text()], read)?
+        .collect()
+}
+
 /// Every credential.
 ///
 /// # Errors
