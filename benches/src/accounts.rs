@@ -32,13 +32,13 @@ impl Transport for Steady {
             tokio::time::sleep(CALL).await;
             let name = if component { "component_access_token" } else { "authorizer_access_token" };
             let token = format!("{n:0>140}");
-            Ok(ApiResponse {
-                status: 200,
-                body: format!(
+            Ok(ApiResponse::new(
+                200,
+                format!(
                     "{{\"{name}\":\"{token}\",\"expires_in\":7200,\"authorizer_refresh_token\":\"refreshtoken@@@{n}\"}}"
                 )
                 .into_bytes(),
-            })
+            ))
         })
     }
 }

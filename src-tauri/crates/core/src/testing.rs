@@ -243,9 +243,9 @@ impl Transport for FakeWeChat {
             let status = if let Some(Fault::Status(status)) = fault { status } else { 200 };
             let scripted = self.state.lock().unwrap().scripted.get(path.as_str()).cloned();
             if let (Some(body), None, Ok(_)) = (scripted, &fault, &result) {
-                return Ok(ApiResponse { status, body });
+                return Ok(ApiResponse::new(status, body));
             }
-            result.map(|body| ApiResponse { status, body: body.into_bytes() })
+            result.map(|body| ApiResponse::new(status, body.into_bytes()))
         })
     }
 }

@@ -87,11 +87,12 @@ impl Transport for HttpTransport {
                 Method::Post => self
                     .client
                     .post(url.as_str())
-                    .header("content-type", "application/json; charset=utf-8")
+                    .header("content-type", req.content_type.as_deref().unwrap_or("application/json; charset=utf-8"))
                     .body(req.take_body().unwrap_or_default()),
             };
             let mut response = request.send().await.map_err(|e| classify(&e))?;
             let status = response.status().as_u16();
+            let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok()).map(str::to_owned);
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|e| classify(&e))? {
                 if body.len() + chunk.len() > MAX_ANSWER {
@@ -99,7 +100,7 @@ impl Transport for HttpTransport {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(ApiResponse { status, body })
+            Ok(ApiResponse { status, body, content_type })
         })
     }
 }

@@ -18,6 +18,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The raw body.
     pub body: Option<Vec<u8>>,
+    /// What the body says it is; uploads are `multipart/form-data`.
+    pub content_type: Option<String>,
     /// The address that IP refusals name.
     pub client_ip: String,
 }

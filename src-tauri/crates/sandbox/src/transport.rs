@@ -94,6 +94,7 @@ impl Transport for InProcess {
                 path: req.path.clone(),
                 query: req.query.iter().map(|(n, v)| (n.clone(), v.expose().clone())).collect(),
                 body: req.take_body(),
+                content_type: req.content_type.clone(),
                 client_ip: self.client_ip.clone(),
             };
             let (id, reply) = lock(&self.platform).begin(self.clock.now_ms(), &request);
@@ -104,9 +105,11 @@ impl Transport for InProcess {
             }
             guard.answered();
             match reply.answer {
-                Answer::Full { status, body, .. } => Ok(ApiResponse { status, body }),
+                Answer::Full { status, content_type, body } => {
+                    Ok(ApiResponse { status, body, content_type: Some(content_type.to_owned()) })
+                }
                 // In a process there is no length to compare with; what is left is a body that ends too early.
-                Answer::Half { status, part, .. } => Ok(ApiResponse { status, body: part }),
+                Answer::Half { status, part, .. } => Ok(ApiResponse::new(status, part)),
                 Answer::Dropped => Err(TransportError::Dropped("the simulated connection broke".to_owned())),
             }
         })

@@ -57,19 +57,35 @@ pub struct ApiRequest {
     pub path: String,
     /// Names and raw (not yet percent-encoded) values, in order.
     pub query: Vec<(String, SecretString)>,
-    /// JSON in UTF-8, sent as `application/json`; zeroed when the request is dropped.
+    /// Sent as [`ApiRequest::content_type`]; zeroed when the request is dropped.
     pub body: Option<Vec<u8>>,
+    /// What the body is; none for JSON in UTF-8, which all calls but uploads send.
+    pub content_type: Option<String>,
 }
 
 impl ApiRequest {
     /// A GET of `path` at [`Host::Api`].
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::Get, host: Host::Api, path: path.into(), query: Vec::new(), body: None }
+        Self {
+            method: Method::Get,
+            host: Host::Api,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            content_type: None,
+        }
     }
 
     /// A POST of a JSON `body` to `path` at [`Host::Api`].
     pub fn post(path: impl Into<String>, body: Vec<u8>) -> Self {
-        Self { method: Method::Post, host: Host::Api, path: path.into(), query: Vec::new(), body: Some(body) }
+        Self {
+            method: Method::Post,
+            host: Host::Api,
+            path: path.into(),
+            query: Vec::new(),
+            body: Some(body),
+            content_type: None,
+        }
     }
 
     /// Adds a query parameter.
@@ -121,6 +137,7 @@ impl Clone for ApiRequest {
             path: self.path.clone(),
             query: self.query.clone(),
             body: self.body.clone(),
+            content_type: self.content_type.clone(),
         }
     }
 }
@@ -145,6 +162,15 @@ pub struct ApiResponse {
     pub status: u16,
     /// The whole body.
     pub body: Vec<u8>,
+    /// `Content-Type` as sent, if any: media calls answer JSON only when they refuse.
+    pub content_type: Option<String>,
+}
+
+impl ApiResponse {
+    /// An answer of which the carrier knows no type.
+    pub fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body, content_type: None }
+    }
 }
 
 impl fmt::Debug for ApiResponse {
@@ -223,7 +249,7 @@ mod tests {
         let shown = format!("{req:?}");
         assert!(shown.contains("access_token") && shown.contains("/cgi-bin/x"));
         assert!(!shown.contains("T0KEN") && !shown.contains("S3CRET"));
-        let shown = format!("{:?}", ApiResponse { status: 200, body: b"T0KEN".to_vec() });
+        let shown = format!("{:?}", ApiResponse::new(200, b"T0KEN".to_vec()));
         assert_eq!(shown, "ApiResponse { status: 200, body_len: 5 }");
     }
 

@@ -220,6 +220,7 @@ async fn picture(transport: &dyn wechat::transport::Transport, url: &str) -> Opt
         path: path.to_owned(),
         query: Vec::new(),
         body: None,
+        content_type: None,
     };
     let answer = transport.send(request).await.map_err(CallError::from).ok()?;
     if answer.status != 200 || answer.body.len() > MAX_PICTURE {

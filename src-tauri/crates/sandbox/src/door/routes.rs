@@ -62,6 +62,7 @@ async fn api(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Respons
         path,
         query: codec::parse_query(head.uri.query().unwrap_or_default()),
         body: (!body.is_empty()).then(|| body.to_vec()),
+        content_type: head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned),
         client_ip: peer.unwrap_or_else(|| "127.0.0.1".to_owned()),
     };
     let (id, reply) = lock(&shared.platform).begin(shared.clock.now_ms(), &request);

@@ -53,6 +53,7 @@ fn checks_come_in_the_order_of_n5() {
         path: CREATE.into(),
         query: Vec::new(),
         body: None,
+        content_type: None,
         client_ip: "10.9.9.9".into(),
     };
     let expect = |rig: &mut Rig, request: &Request, code: i64| assert_eq!(rig.code(request), code);

@@ -30,6 +30,7 @@ pub fn post(path: &str, token: Option<&str>, body: &Value) -> Request {
         path: path.to_owned(),
         query: token.map(|t| ("component_access_token".to_owned(), t.to_owned())).into_iter().collect(),
         body: Some(body.to_string().into_bytes()),
+        content_type: None,
         client_ip: "10.1.2.3".to_owned(),
     }
 }
@@ -40,6 +41,7 @@ pub fn get(path: &str, token: &str) -> Request {
         path: path.to_owned(),
         query: vec![("access_token".to_owned(), token.to_owned())],
         body: None,
+        content_type: None,
         client_ip: "10.1.2.3".to_owned(),
     }
 }

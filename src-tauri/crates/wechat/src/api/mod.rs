@@ -58,7 +58,14 @@ impl Call {
     }
 
     fn new(method: Method, path: &str, json: Option<Vec<u8>>) -> Self {
-        let request = ApiRequest { method, host: Host::Api, path: path.to_owned(), query: Vec::new(), body: None };
+        let request = ApiRequest {
+            method,
+            host: Host::Api,
+            path: path.to_owned(),
+            query: Vec::new(),
+            body: None,
+            content_type: None,
+        };
         Self { request, secrets: Vec::new(), json }
     }
 

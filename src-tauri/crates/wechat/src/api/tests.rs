@@ -22,7 +22,7 @@ impl Canned {
     }
 
     fn raw(status: u16, body: &[u8]) -> Self {
-        Self { answer: Ok(ApiResponse { status, body: body.to_vec() }), asked: Mutex::new(None) }
+        Self { answer: Ok(ApiResponse::new(status, body.to_vec())), asked: Mutex::new(None) }
     }
 
     fn failing(error: TransportError) -> Self {
