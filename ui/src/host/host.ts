@@ -4,6 +4,7 @@
  */
 import type { CallCommands } from "./commands";
 import type { MenuCommands } from "./menucommands";
+import type { OwnCommands } from "./owncommands";
 import type {
   Account,
   AccountDetail,
@@ -45,7 +46,7 @@ import type {
 } from "./types";
 
 /** Command name → its arguments and its result. */
-export interface Commands extends CallCommands, MenuCommands {
+export interface Commands extends CallCommands, MenuCommands, OwnCommands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };

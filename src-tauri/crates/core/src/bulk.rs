@@ -245,7 +245,7 @@ impl Core {
         let only = request.component_appid.as_deref().map(|c| self.platform_row(c)).transpose()?;
         if let Some(accounts) = &request.accounts {
             let platforms: HashMap<String, Arc<PlatformRow>> =
-                mirror.platforms().into_iter().map(|p| (p.component_appid.clone(), p)).collect();
+                mirror.connections().into_iter().map(|p| (p.component_appid.clone(), p)).collect();
             let mut seen = HashSet::new();
             return Ok(accounts
                 .iter()
@@ -274,7 +274,7 @@ impl Core {
         }
         let find = self.account_find(&query)?;
         let (ids, _) = mirror.index(|index| index.find(&find, 0, usize::MAX));
-        let platforms: HashMap<i64, Arc<PlatformRow>> = mirror.platforms().into_iter().map(|p| (p.id, p)).collect();
+        let platforms: HashMap<i64, Arc<PlatformRow>> = mirror.connections().into_iter().map(|p| (p.id, p)).collect();
         let rows = mirror.accounts_by_id(&ids);
         Ok(rows
             .into_iter()

@@ -60,7 +60,7 @@ pub async fn because<T>(reason: CallReason, appid: Option<&str>, work: impl Futu
 #[must_use]
 pub fn reason_of(reason: ReasonCode) -> CallReason {
     match reason {
-        ReasonCode::Requested => CallReason::Operator,
+        ReasonCode::Requested | ReasonCode::Forced => CallReason::Operator,
         ReasonCode::ReportedRejected => CallReason::Server,
         _ => CallReason::Scheduled,
     }
@@ -68,6 +68,9 @@ pub fn reason_of(reason: ReasonCode) -> CallReason {
 
 /// Why a call of this path is made, when nobody said.
 fn usual_reason(path: &str) -> CallReason {
+    if path.starts_with("/sns/") {
+        return CallReason::Oauth;
+    }
     match path.rsplit("/cgi-bin/").next().unwrap_or(path) {
         "component/api_query_auth" => CallReason::Authorization,
         "component/api_create_preauthcode" => CallReason::Link,
@@ -75,6 +78,7 @@ fn usual_reason(path: &str) -> CallReason {
         "component/api_get_authorizer_list" => CallReason::Reconcile,
         "component/api_start_push_ticket" => CallReason::Operator,
         "getcallbackip" | "callback/check" | "openapi/rid/get" => CallReason::Diagnostics,
+        "qrcode/create" => CallReason::SceneCode,
         path if path.starts_with("menu/") || path == "get_current_selfmenu_info" => CallReason::Menu,
         _ => CallReason::Other,
     }

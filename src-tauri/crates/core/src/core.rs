@@ -93,8 +93,8 @@ impl std::fmt::Debug for OpenOptions {
 pub struct Runtime {
     /// The row.
     pub row: Arc<PlatformRow>,
-    /// Opens its pushes.
-    pub crypto: MessageCrypto,
+    /// Opens its pushes; none for an own account without a key.
+    pub crypto: Option<MessageCrypto>,
     /// Carries its calls.
     pub transport: Arc<dyn Transport>,
 }
@@ -389,11 +389,16 @@ impl Core {
                 Arc::new(Runtime { crypto: known.crypto.clone(), transport: known.transport.clone(), row })
             }
             _ => {
-                let key = AesKey::parse(row.encoding_aes_key.expose()).ok()?;
+                let key = AesKey::parse(row.encoding_aes_key.expose()).ok();
+                if key.is_none() && row.own.is_none() {
+                    return None;
+                }
                 let previous = row.previous_encoding_aes_key.as_ref().and_then(|k| AesKey::parse(k.expose()).ok());
                 let transport = self.inner.options.transports.make(&row.endpoints, row.outbound_proxy.as_ref()).ok()?;
                 let transport = self.logged(transport, &row.component_appid);
-                let crypto = MessageCrypto::new(row.verify_token.clone(), key, previous, row.component_appid.clone());
+                let crypto = key.map(|key| {
+                    MessageCrypto::new(row.verify_token.clone(), key, previous, row.component_appid.clone())
+                });
                 Arc::new(Runtime { row, crypto, transport })
             }
         };

@@ -92,10 +92,12 @@ impl From<CryptoError> for Refusal {
 /// Why it was refused; nothing was stored then.
 pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
     let now = core.clock().now();
-    let runtime = core.runtime_by_appid(target.component_appid).ok_or(Refusal::UnknownAppid)?;
+    let runtime =
+        core.runtime_by_appid(target.component_appid).filter(|r| r.row.own.is_none()).ok_or(Refusal::UnknownAppid)?;
+    let crypto = runtime.crypto.as_ref().ok_or(Refusal::BadKey)?;
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
     let envelope = parse_envelope(body).map_err(|_| Refusal::BadBody)?;
-    let opened = runtime.crypto.open(&query, envelope.encrypt_bytes())?;
+    let opened = crypto.open(&query, envelope.encrypt_bytes())?;
     let platform_id = runtime.row.id;
     if opened.key == KeyUsed::Previous {
         core.previous_key_used(platform_id, now);
@@ -129,7 +131,7 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         let Some((to, from, key)) = click else { return Ok(None) };
         let Some(xml) = replies::answer(core, platform_id, authorizer, &to, &from, &key).await else { return Ok(None) };
         let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
-        return Ok(Some(runtime.crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
+        return Ok(Some(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
     }
     let event = parse_component_event(&push.body).map_err(|_| Refusal::BadBody)?;
     if event.app_id != target.component_appid {

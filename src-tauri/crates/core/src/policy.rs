@@ -15,6 +15,10 @@ pub const MIN_GAP: i64 = 30_000;
 pub const ASKED_GAP: i64 = 2_000;
 /// Below this lifetime the gap is 1/20 of it instead, ms.
 const SHORT_LIFE: i64 = 600_000;
+/// WeChat swaps a stable token so long before its end (protocol E.2), ms.
+const SWAP: i64 = 300_000;
+/// And it is late when so little is left, ms.
+const SWAP_LATE: i64 = 120_000;
 /// Longest wait after a transient failure, ms.
 const TRANSIENT_CAP: i64 = 600_000;
 /// The same while the token is in its emergency or over, ms.
@@ -94,21 +98,22 @@ impl FailureKind {
         Self::ALL.iter().find(|(_, t)| *t == text).map(|(kind, _)| *kind)
     }
 
-    /// Classifies a failed call. `component` says whether the call was for the component token itself.
+    /// Classifies a failed call for a token of this sort.
     #[must_use]
-    pub fn of(error: &CallError, component: bool) -> Self {
+    pub fn of(error: &CallError, subject: Subject) -> Self {
+        let with_secret = matches!(subject, Subject::Component | Subject::Own { .. });
         match error.code() {
             Some(61004 | 40164) => return Self::Ip,
             Some(61005 | 61006 | 40091) => return Self::Ticket,
             Some(40125 | 40013 | 41004 | 41002 | 40243 | 61011) => return Self::Secret,
-            // For the component token, 40001 means the secret (protocol C.2, E.5).
-            Some(40001) if component => return Self::Secret,
+            // Where the AppSecret is sent, 40001 means the secret (protocol C.2, E.2, E.5).
+            Some(40001) if with_secret => return Self::Secret,
             _ => {}
         }
         match error.class() {
             ErrorClass::Transient => Self::Transient,
             ErrorClass::RejectedToken => {
-                if component {
+                if with_secret {
                     Self::Refused
                 } else {
                     Self::ParentRejected
@@ -117,15 +122,31 @@ impl FailureKind {
             ErrorClass::Quota => Self::Quota,
             ErrorClass::RateLimited => Self::RateLimited,
             ErrorClass::NeedsAuthorization => {
-                if component {
-                    Self::Refused
-                } else {
+                if subject == Subject::Authorizer {
                     Self::NeedsAuthorization
+                } else {
+                    Self::Refused
                 }
             }
             ErrorClass::Operator | ErrorClass::ClientBug | ErrorClass::Other => Self::Refused,
         }
     }
+}
+
+/// What a credential is, as far as decisions go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The component token.
+    Component,
+    /// The token of an account that authorized.
+    Authorizer,
+    /// The token of an account that is connected with its own AppSecret.
+    Own {
+        /// From `token`, which others may fetch too, rather than from `stable_token`.
+        classic: bool,
+    },
+    /// A JS-SDK ticket.
+    Ticket,
 }
 
 /// What a credential depends on.
@@ -139,6 +160,8 @@ pub enum Parent {
     TicketRefused,
     /// No live component token.
     TokenMissing,
+    /// No live token of the account.
+    AccountTokenMissing,
 }
 
 /// Everything a decision depends on. Times in ms.
@@ -146,15 +169,17 @@ pub enum Parent {
 pub struct Facts {
     /// Row id, for the jitter.
     pub id: i64,
-    /// The component token rather than an account's.
-    pub component: bool,
+    /// What it is.
+    pub subject: Subject,
+    /// The operator switched it off (tickets).
+    pub off: bool,
     /// False after the owner cancelled.
     pub authorized: bool,
     /// The operator removed the account.
     pub removed: bool,
     /// There is a token.
     pub has_token: bool,
-    /// There is a refresh token (always true for the component token).
+    /// There is a refresh token (always true for what needs none).
     pub has_refresh_token: bool,
     /// Token obtained.
     pub obtained_at: i64,
@@ -238,6 +263,9 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
     if facts.removed {
         return Decision::NeedsOperator { reason: ReasonCode::Removed, retry_at: None };
     }
+    if facts.off {
+        return Decision::Wait { until: i64::MAX, reason: ReasonCode::SwitchedOff };
+    }
     let wanted = wanted(facts, now);
     let Some(reason) = wanted else {
         let until = renew_at(facts);
@@ -247,7 +275,7 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
         }
         return Decision::Wait { until, reason: ReasonCode::Fresh };
     };
-    let operator_asked = facts.asked == Some(ReasonCode::Requested);
+    let operator_asked = matches!(facts.asked, Some(ReasonCode::Requested | ReasonCode::Forced));
     if let Some(until) = facts.address_refused_until
         && now < until
         && !operator_asked
@@ -264,6 +292,9 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
         Parent::TicketMissing => return Decision::Wait { until: i64::MAX, reason: ReasonCode::TicketMissing },
         Parent::TicketRefused => return Decision::Wait { until: i64::MAX, reason: ReasonCode::TicketRejected },
         Parent::TokenMissing => return Decision::Wait { until: i64::MAX, reason: ReasonCode::ParentMissing },
+        Parent::AccountTokenMissing => {
+            return Decision::Wait { until: i64::MAX, reason: ReasonCode::AccountTokenMissing };
+        }
     }
     let gap = if operator_asked { ASKED_GAP.min(min_gap(facts)) } else { min_gap(facts) };
     if let Some(last) = facts.last_attempt_at
@@ -286,15 +317,15 @@ fn wanted(facts: &Facts, now: i64) -> Option<ReasonCode> {
         return Some(ReasonCode::NoToken);
     }
     if facts.rejected {
-        return Some(ReasonCode::ReportedRejected);
+        let classic = facts.subject == Subject::Own { classic: true };
+        return Some(if classic { ReasonCode::TakenByAnother } else { ReasonCode::ReportedRejected });
     }
     // Looked for in WeChat's list at once, while the token still lives.
     if !facts.has_refresh_token {
         return Some(ReasonCode::NoRefreshToken);
     }
-    let life = life(facts);
     let left = facts.expires_at - now;
-    if left <= life / 20 {
+    if left <= if swapped(facts) { SWAP_LATE } else { life(facts) / 20 } {
         return Some(ReasonCode::Emergency);
     }
     if facts.clock_jumped || now < facts.obtained_at - JUMP {
@@ -321,6 +352,9 @@ fn blocked_by_failure(facts: &Facts, now: i64) -> Option<Decision> {
             wait(last + ladder(facts.id, facts.failures, MIN_GAP, cap).max(min_gap(facts)), ReasonCode::BackingOff)
         }
         // Gone as soon as the parent has a newer token; until then `Parent` says so. The gap still holds.
+        FailureKind::ParentRejected if facts.subject == Subject::Ticket => {
+            wait(last + min_gap(facts), ReasonCode::AccountTokenMissing)
+        }
         FailureKind::ParentRejected => wait(last + min_gap(facts), ReasonCode::ParentMissing),
         FailureKind::Rejected => operator(ReasonCode::TokenRejected),
         FailureKind::Quota => {
@@ -352,10 +386,19 @@ pub fn life(facts: &Facts) -> i64 {
     (facts.expires_at - facts.obtained_at).max(1)
 }
 
+/// Asked earlier, WeChat may give the same one: a stable token until five minutes before its end, a ticket likewise.
+fn swapped(facts: &Facts) -> bool {
+    matches!(facts.subject, Subject::Own { classic: false } | Subject::Ticket)
+}
+
 /// When the renewal window opens, ms: remaining life 1/8 plus up to 1/24 of jitter. For 7200 s that is between 1 h 40
-/// and 1 h 45, before the 1 h 50 that WeChat's pages advise.
+/// and 1 h 45, before the 1 h 50 that WeChat's pages advise. A stable token's, and a ticket's, opens with its last five
+/// minutes: earlier WeChat would give the same one.
 #[must_use]
 pub fn renew_at(facts: &Facts) -> i64 {
+    if swapped(facts) {
+        return (facts.expires_at - SWAP + spread(facts.id, facts.generation, SWAP / 5)).max(facts.obtained_at);
+    }
     let life = life(facts);
     facts.expires_at - life / 8 - spread(facts.id, facts.generation, life / 24)
 }
@@ -364,7 +407,7 @@ pub fn renew_at(facts: &Facts) -> i64 {
 #[must_use]
 pub fn min_gap(facts: &Facts) -> i64 {
     let life = life(facts);
-    if facts.has_token && life < SHORT_LIFE { (life / 20).max(1) } else { MIN_GAP }
+    if facts.has_token && life < SHORT_LIFE && !swapped(facts) { (life / 20).max(1) } else { MIN_GAP }
 }
 
 /// The wait after the n-th failure, ms: doubles from `first` to `cap`, with a quarter of jitter, always within the two.

@@ -11,6 +11,17 @@ fn error(field: &str, rule: &str, en: &str, zh: &str) -> FieldError {
     FieldError { field: field.into(), rule: rule.into(), message: en.into(), message_zh: zh.into() }
 }
 
+/// The appid is here already, as the other sort of connection.
+#[must_use]
+pub(crate) fn connected_otherwise(field: &str, platform: bool) -> FieldError {
+    let (en, zh) = if platform {
+        ("is a third-party platform here; remove that first", "已作为第三方平台接入，请先移除")
+    } else {
+        ("is connected with its own AppSecret here; remove that first", "已用自己的 AppSecret 直接接入，请先移除")
+    };
+    error(field, "connected", en, zh)
+}
+
 /// `wx` and 16 hex digits.
 #[must_use]
 pub fn is_appid(text: &str) -> bool {

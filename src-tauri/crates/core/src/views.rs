@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::dto::{
-    Account, AccountCounts, AccountKind, AccountState, Bilingual, CallbackUrls, PermissionSet, Platform,
+    Account, AccountCounts, AccountKind, AccountState, Bilingual, CallbackUrls, Connection, PermissionSet, Platform,
     PlatformStatus, ReasonCode, SecretHints, TicketView, TokenState, TokenView,
 };
 use crate::engine::facts;
@@ -34,7 +34,13 @@ pub(crate) fn token(core: &Core, row: Option<&CredentialRow>, now: i64) -> Token
     let decision = policy::decide(&facts, now);
     let live = row.token.is_some() && facts.expires_at > now;
     let reason = decision.reason();
-    let waiting = matches!(reason, ReasonCode::TicketMissing | ReasonCode::TicketRejected | ReasonCode::ParentMissing);
+    let waiting = matches!(
+        reason,
+        ReasonCode::TicketMissing
+            | ReasonCode::TicketRejected
+            | ReasonCode::ParentMissing
+            | ReasonCode::AccountTokenMissing
+    );
     let state = if !facts.authorized {
         TokenState::Missing
     } else if waiting && !live {
@@ -82,6 +88,7 @@ pub(crate) fn account(
     Account {
         appid: row.appid.clone(),
         component_appid: platform.component_appid.clone(),
+        connection: if row.own { Connection::OwnSecret } else { Connection::Authorized },
         kind: row.kind.unwrap_or(AccountKind::Unknown),
         nick_name: row.nick_name.clone(),
         user_name: row.user_name.clone(),

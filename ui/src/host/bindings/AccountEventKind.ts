@@ -3,4 +3,4 @@
 /**
  * What happened to an account.
  */
-export type AccountEventKind = "authorized" | "reauthorized" | "updated" | "unauthorized" | "removed" | "restored" | "tenant" | "recovered" | "token_replaced" | "marked_gone";
+export type AccountEventKind = "authorized" | "reauthorized" | "updated" | "unauthorized" | "removed" | "restored" | "tenant" | "recovered" | "token_replaced" | "marked_gone" | "connected" | "token_taken";

@@ -2,6 +2,7 @@
 import type { AccountKind } from "./AccountKind";
 import type { AccountSort } from "./AccountSort";
 import type { AccountState } from "./AccountState";
+import type { Connection } from "./Connection";
 
 /**
  * Filter and order of `list_accounts`.
@@ -19,6 +20,10 @@ state?: AccountState,
  * Only this kind.
  */
 kind?: AccountKind, 
+/**
+ * Only those that came this way.
+ */
+connection?: Connection, 
 /**
  * Parts of name, appid, original id, principal, tenant or tags, case-insensitive; each word between blanks must
  * occur.

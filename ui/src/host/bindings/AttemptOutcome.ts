@@ -3,4 +3,4 @@
 /**
  * How an attempt ended.
  */
-export type AttemptOutcome = "started" | "ok" | "failed" | "healed" | "interrupted";
+export type AttemptOutcome = "started" | "ok" | "failed" | "healed" | "interrupted" | "unchanged";

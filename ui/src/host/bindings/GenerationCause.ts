@@ -3,4 +3,4 @@
 /**
  * Who or what caused a token.
  */
-export type GenerationCause = "scheduled" | "emergency" | "first" | "operator" | "server" | "clock_jumped" | "interrupted" | "healed" | "authorization";
+export type GenerationCause = "scheduled" | "emergency" | "first" | "operator" | "server" | "clock_jumped" | "interrupted" | "healed" | "authorization" | "forced" | "taken";

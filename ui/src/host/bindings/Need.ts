@@ -16,9 +16,13 @@ id: string,
  */
 cause: NeedCause, 
 /**
- * Platform concerned.
+ * Platform concerned; an account's own appid when it is connected with its own AppSecret and is the only one.
  */
 component_appid: string | null, 
+/**
+ * It concerns accounts that are connected with their own AppSecret.
+ */
+own: boolean, 
 /**
  * Its name.
  */

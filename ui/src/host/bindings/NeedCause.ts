@@ -3,4 +3,4 @@
 /**
  * Why a person is needed. One entry a cause, not an account.
  */
-export type NeedCause = "store_set_aside" | "listener_down" | "listener_back" | "ticket_never_came" | "ticket_late" | "secret_invalid" | "ip_not_listed" | "quota_exhausted" | "refresh_failing" | "needs_authorization" | "door_unreachable" | "tunnel_failed" | "tunnel_url_changed";
+export type NeedCause = "store_set_aside" | "listener_down" | "listener_back" | "ticket_never_came" | "ticket_late" | "secret_invalid" | "ip_not_listed" | "quota_exhausted" | "refresh_failing" | "needs_authorization" | "door_unreachable" | "tunnel_failed" | "tunnel_url_changed" | "token_taken";

@@ -2,6 +2,7 @@
 import type { Door } from "./Door";
 import type { HourCount } from "./HourCount";
 import type { Need } from "./Need";
+import type { OwnChain } from "./OwnChain";
 import type { PlatformChain } from "./PlatformChain";
 
 /**
@@ -20,6 +21,10 @@ needs: Array<Need>,
  * The chain of every platform.
  */
 platforms: Array<PlatformChain>, 
+/**
+ * Accounts connected with their own AppSecret; null when there are none.
+ */
+own: OwnChain | null, 
 /**
  * The public door.
  */

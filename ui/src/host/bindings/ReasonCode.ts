@@ -3,4 +3,4 @@
 /**
  * Why the engine does, or does not, refresh a credential now. The window words it; the API shows [`ReasonCode::text`].
  */
-export type ReasonCode = "fresh" | "due" | "emergency" | "no_token" | "requested" | "reported_rejected" | "clock_jumped" | "interrupted" | "ticket_missing" | "ticket_rejected" | "parent_missing" | "backing_off" | "quota_exhausted" | "rate_limited" | "ip_not_listed" | "secret_invalid" | "refused" | "token_rejected" | "needs_authorization" | "unauthorized" | "removed" | "no_refresh_token";
+export type ReasonCode = "fresh" | "due" | "emergency" | "no_token" | "requested" | "reported_rejected" | "clock_jumped" | "interrupted" | "ticket_missing" | "ticket_rejected" | "parent_missing" | "backing_off" | "quota_exhausted" | "rate_limited" | "ip_not_listed" | "secret_invalid" | "refused" | "token_rejected" | "needs_authorization" | "unauthorized" | "removed" | "no_refresh_token" | "account_token_missing" | "forced" | "taken_by_another" | "switched_off";

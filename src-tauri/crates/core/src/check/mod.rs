@@ -107,7 +107,7 @@ impl Found {
 /// Public base URLs of all platforms.
 #[must_use]
 pub fn bases(core: &Core) -> BTreeSet<String> {
-    core.store().mirror().platforms().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
+    core.store().mirror().connections().iter().map(|p| p.public_base_url.clone()).filter(|b| !b.is_empty()).collect()
 }
 
 /// The same, and the URLs of the tunnels that run: what a self-check may ask.

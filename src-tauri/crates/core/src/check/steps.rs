@@ -283,14 +283,14 @@ pub(super) async fn push(core: &Core, client: &reqwest::Client, target: &Target,
         if platform.public_base_url.trim_end_matches('/') != target.base {
             continue;
         }
-        let Some(runtime) = core.runtime(platform.id) else { continue };
+        let Some(crypto) = core.runtime(platform.id).and_then(|r| r.crypto.clone()) else { continue };
         let appid = &platform.component_appid;
         let Ok(random) = wechat::crypto::random_prefix() else { continue };
         let seconds = core.clock().now() / 1000;
         let xml = format!(
             "<xml><AppId><![CDATA[{appid}]]></AppId><CreateTime>{seconds}</CreateTime><InfoType><![CDATA[{SELF_CHECK}]]></InfoType></xml>"
         );
-        let encrypt = runtime.crypto.encrypt(xml.as_bytes(), random);
+        let encrypt = crypto.encrypt(xml.as_bytes(), random);
         let timestamp = seconds.to_string();
         let nonce = format!("{nonce}{pushed}");
         let signature = msg_signature(platform.verify_token.expose(), &timestamp, &nonce, &encrypt);

@@ -75,7 +75,7 @@ impl Core {
         let mirror = self.store().mirror();
         let platforms = match platform {
             Some(component_appid) => vec![self.platform_row(component_appid)?],
-            None => mirror.platforms(),
+            None => mirror.connections(),
         };
         let mut found: Vec<_> =
             platforms.into_iter().filter_map(|p| mirror.account_by_appid(p.id, appid).map(|a| (p, a))).collect();
@@ -110,6 +110,7 @@ impl Core {
             platform_id,
             state: query.state,
             kind: query.kind,
+            connection: query.connection,
             tenant: query.tenant.as_deref().map(str::trim).map(str::to_owned),
             tag: query.tag.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned),
             removed: query.removed.unwrap_or(false),

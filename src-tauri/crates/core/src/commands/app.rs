@@ -18,7 +18,7 @@ impl Core {
             key_source: self.key_source(),
             api_address: self.api_address().map(|a| a.to_string()),
             listener_address: self.listener_address().map(|a| a.to_string()),
-            first_start: self.store().mirror().platforms().is_empty(),
+            first_start: self.store().mirror().connections().is_empty(),
         }
     }
 

@@ -331,6 +331,11 @@ fn words(kind: AccountEventKind, detail: &Detail, added: &[PermissionSet], remov
         AccountEventKind::MarkedGone => {
             ("微信的授权列表中已没有，标记为已取消", "Not in WeChat's list any more, marked as unauthorized")
         }
+        AccountEventKind::Connected => ("用自己的 AppSecret 直接接入", "Connected with its own AppSecret"),
+        AccountEventKind::TokenTaken => (
+            "令牌提前失效：另有程序用 AppSecret 获取了 access_token",
+            "The token died early: another program fetched one with the AppSecret",
+        ),
         AccountEventKind::Tenant => {
             let name = |t: &Option<String>, none: &str| t.clone().unwrap_or_else(|| none.to_owned());
             let (from, to) = (&detail.tenant_from, &detail.tenant_to);

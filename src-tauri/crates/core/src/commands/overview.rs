@@ -1,16 +1,16 @@
 //! The overview: the chain of every platform, and what needs a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::core::Core;
 use crate::dto::{
-    AccountState, Need, NeedAction, NeedCause, Overview, PlatformChain, ReasonCode, TokenState, TokenStateCount,
-    TunnelState,
+    Account, AccountState, Need, NeedAction, NeedCause, Overview, OwnChain, PlatformChain, ReasonCode, TokenState,
+    TokenStateCount, TunnelState,
 };
 use crate::error::AppError;
 use crate::policy::TICKET_LATE;
 use crate::store::tables::platform::PlatformRow;
-use crate::store::tables::{attempt, notice};
+use crate::store::tables::{account_event, attempt, notice};
 use crate::views::{self, AccountWithCredential};
 
 /// Accounts that end soonest, shown on the overview.
@@ -64,7 +64,8 @@ impl Core {
             platform_needs(self, &platform, accounts, now, &mut needs);
             platforms.push(chain(self, &platform, accounts, now));
         }
-        Ok(Overview { time: now, needs, platforms, door, hours })
+        let own = own_chain(self, &by_platform, now, &mut needs).await?;
+        Ok(Overview { time: now, needs, platforms, own, door, hours })
     }
 }
 
@@ -96,6 +97,7 @@ fn need(id: &str, cause: NeedCause) -> Need {
         id: id.to_owned(),
         cause,
         component_appid: None,
+        own: false,
         platform_name: None,
         since: None,
         count: 0,
@@ -106,7 +108,8 @@ fn need(id: &str, cause: NeedCause) -> Need {
     }
 }
 
-fn chain(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential], now: i64) -> PlatformChain {
+/// States of the live accounts' tokens, and the accounts whose tokens end soonest.
+fn tokens_of(core: &Core, accounts: &[AccountWithCredential], now: i64) -> (Vec<TokenStateCount>, Vec<Account>) {
     let live: Vec<_> = accounts.iter().filter(|(a, _)| a.authorized).collect();
     let mut states: BTreeMap<TokenState, i64> = BTreeMap::new();
     for (_, credential) in &live {
@@ -114,19 +117,68 @@ fn chain(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential]
     }
     let mut soonest: Vec<_> = live.iter().filter(|(_, c)| c.as_ref().is_some_and(|c| c.expires_at.is_some())).collect();
     soonest.sort_by_key(|(_, c)| c.as_ref().and_then(|c| c.expires_at));
+    let soonest = soonest.into_iter().take(SOONEST).filter_map(|(a, c)| {
+        let platform = core.store().mirror().platform(a.platform_id)?;
+        Some(views::account(core, &platform, a, c.as_deref(), now))
+    });
+    (states.into_iter().map(|(state, count)| TokenStateCount { state, count }).collect(), soonest.collect())
+}
+
+fn chain(core: &Core, platform: &PlatformRow, accounts: &[AccountWithCredential], now: i64) -> PlatformChain {
+    let (token_states, soonest) = tokens_of(core, accounts, now);
     PlatformChain {
         component_appid: platform.component_appid.clone(),
         name: platform.name.clone(),
         ticket: views::ticket(platform, now),
         component_token: views::token(core, core.store().mirror().component_credential(platform.id).as_deref(), now),
         accounts: views::counts(accounts),
-        token_states: states.into_iter().map(|(state, count)| TokenStateCount { state, count }).collect(),
-        soonest: soonest
-            .into_iter()
-            .take(SOONEST)
-            .map(|(a, c)| views::account(core, platform, a, c.as_deref(), now))
-            .collect(),
+        token_states,
+        soonest,
     }
+}
+
+/// A classic token that another program ended so lately needs a person, ms.
+const TAKEN_LATELY: i64 = 24 * 3_600_000;
+
+/// Accounts that are connected with their own AppSecret, as one station, and what they need.
+async fn own_chain(
+    core: &Core,
+    by_platform: &HashMap<i64, Vec<AccountWithCredential>>,
+    now: i64,
+    needs: &mut Vec<Need>,
+) -> Result<Option<OwnChain>, AppError> {
+    let connections = core.store().mirror().connections();
+    let own: Vec<i64> = connections.iter().filter(|p| p.own.is_some()).map(|p| p.id).collect();
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let accounts: Vec<_> = own.iter().filter_map(|id| by_platform.get(id)).flatten().cloned().collect();
+    let before = needs.len();
+    let of = |cause: NeedCause| Need { own: true, ..need(&format!("{cause:?}:own"), cause) };
+    account_needs(core, &accounts, now, &of, needs);
+    let taken = core.store().read(move |c| Ok(account_event::taken_since(c, now - TAKEN_LATELY)?)).await?;
+    let taken: Vec<_> =
+        accounts.iter().filter_map(|(a, _)| taken.iter().find(|(id, _)| *id == a.id).map(|(_, at)| (a, *at))).collect();
+    if let Some(last) = taken.iter().map(|(_, at)| *at).max() {
+        needs.push(Need {
+            since: Some(last),
+            count: i64::try_from(taken.len()).unwrap_or(i64::MAX),
+            appids: taken.iter().take(NAMED).map(|(a, _)| a.appid.clone()).collect(),
+            actions: vec![NeedAction::EditPlatform, NeedAction::ShowAccounts],
+            ..of(NeedCause::TokenTaken)
+        });
+    }
+    for need in needs.iter_mut().skip(before) {
+        // With one account its own form and its own test are the way; with several the list is.
+        if let [only] = need.appids.as_slice() {
+            need.component_appid = Some(only.clone());
+            need.platform_name = accounts.iter().find(|(a, _)| a.appid == *only).map(|(a, _)| a.nick_name.clone());
+        } else {
+            need.actions.retain(|a| !matches!(a, NeedAction::EditPlatform | NeedAction::TestEgress));
+        }
+    }
+    let (token_states, soonest) = tokens_of(core, &accounts, now);
+    Ok(Some(OwnChain { accounts: views::counts(&accounts), token_states, soonest }))
 }
 
 fn platform_needs(
@@ -206,6 +258,9 @@ fn account_needs(
                         NeedCause::IpNotListed,
                         vec![NeedAction::TestEgress, NeedAction::RefreshNow, NeedAction::ShowAccounts],
                     ),
+                    ReasonCode::SecretInvalid => {
+                        (5, NeedCause::SecretInvalid, vec![NeedAction::EditPlatform, NeedAction::RefreshNow])
+                    }
                     _ if view.needs_operator || view.expires_at.is_none_or(|at| at <= now) => {
                         (4, NeedCause::RefreshFailing, vec![NeedAction::ShowAccounts, NeedAction::RefreshNow])
                     }

@@ -26,6 +26,14 @@ impl Core {
             .ok_or_else(|| AppError::not_found("platform", component_appid))
     }
 
+    /// A third-party platform: an account that is connected with its own AppSecret is none.
+    pub(crate) fn third_party(&self, component_appid: &str) -> Result<Arc<PlatformRow>, AppError> {
+        self.platform_row(component_appid).and_then(|row| match row.own {
+            None => Ok(row),
+            Some(_) => Err(AppError::not_found("platform", component_appid)),
+        })
+    }
+
     /// All platforms, oldest first.
     #[must_use]
     pub fn list_platforms(&self) -> Vec<Platform> {
@@ -38,14 +46,19 @@ impl Core {
     /// # Errors
     /// `NotFound`.
     pub fn get_platform(&self, component_appid: &str) -> Result<Platform, AppError> {
-        let row = self.platform_row(component_appid)?;
+        let row = self.third_party(component_appid)?;
         Ok(views::platform(self, &row, self.clock().now()))
     }
 
     /// Checks the rules and saves nothing.
     #[must_use]
     pub fn validate_platform(&self, input: &PlatformInput) -> Vec<FieldError> {
-        validate::platform(input, self.store().mirror().platform_by_appid(&input.component_appid).is_some())
+        let existing = self.store().mirror().platform_by_appid(&input.component_appid);
+        let mut errors = validate::platform(input, existing.is_some());
+        if existing.is_some_and(|row| row.own.is_some()) {
+            errors.push(validate::connected_otherwise("component_appid", false));
+        }
+        errors
     }
 
     /// Adds or changes a platform. Secrets that are left out stay as they are; a changed AES key is kept as the
@@ -55,7 +68,7 @@ impl Core {
     /// `InvalidInput` naming fields and rules; the store's. Nothing is changed then.
     pub async fn save_platform(&self, input: PlatformInput) -> Result<Platform, AppError> {
         let existing = self.store().mirror().platform_by_appid(&input.component_appid);
-        let errors = validate::platform(&input, existing.is_some());
+        let errors = self.validate_platform(&input);
         if !errors.is_empty() {
             return Err(AppError::invalid(errors));
         }
@@ -102,6 +115,7 @@ impl Core {
             endpoints: input.endpoints.or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_default(),
             outbound_proxy: proxy,
             sandbox: self.is_sandbox(),
+            own: None,
             ticket: None,
             ticket_recent: Vec::new(),
             created_at: old.map_or(now, |o| o.created_at),
@@ -154,7 +168,7 @@ impl Core {
     /// # Errors
     /// `NotFound`; the store's.
     pub async fn remove_platform(&self, component_appid: &str) -> Result<(), AppError> {
-        let id = self.platform_row(component_appid)?.id;
+        let id = self.third_party(component_appid)?.id;
         self.store().write(move |tx| platform::remove(tx, id)).await?;
         self.changes().tell(["platforms", "accounts", "links", "overview", "door"]);
         self.wake(Wake::Platform(id));
@@ -170,7 +184,7 @@ impl Core {
         component_appid: &str,
         field: SecretField,
     ) -> Result<RevealedSecret, AppError> {
-        let row = self.platform_row(component_appid)?;
+        let row = self.third_party(component_appid)?;
         let value = match field {
             SecretField::ComponentAppsecret => row.component_appsecret.expose().clone(),
             SecretField::VerifyToken => row.verify_token.expose().clone(),
@@ -189,7 +203,7 @@ impl Core {
     /// # Errors
     /// WeChat's refusal.
     pub async fn start_ticket_push(&self, component_appid: &str) -> Result<(), AppError> {
-        let id = self.platform_row(component_appid)?.id;
+        let id = self.third_party(component_appid)?.id;
         let runtime = self.runtime(id).ok_or_else(|| AppError::not_found("platform", component_appid))?;
         api::start_push_ticket(runtime.transport.as_ref(), component_appid, &runtime.row.component_appsecret)
             .await
@@ -201,7 +215,7 @@ impl Core {
     /// # Errors
     /// WeChat's refusal, or why it cannot be tried.
     pub async fn refresh_component(&self, component_appid: &str) -> Result<Platform, AppError> {
-        let id = self.platform_row(component_appid)?.id;
+        let id = self.third_party(component_appid)?.id;
         let row = self
             .store()
             .mirror()

@@ -291,7 +291,7 @@ impl Core {
                 found.push(self.subject(&platform.component_appid, None)?);
             }
             (None, None) if found.is_empty() => {
-                let platforms = self.store().mirror().platforms();
+                let platforms = self.store().mirror().connections();
                 found.extend(platforms.iter().filter_map(|p| self.subject(&p.component_appid, None).ok()));
             }
             (None, None) => {}

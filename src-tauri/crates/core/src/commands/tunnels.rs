@@ -16,7 +16,7 @@ impl Core {
     }
 
     fn tunnel_view(&self, row: &TunnelRow) -> Tunnel {
-        self.tunnels().view(self, row, &self.store().mirror().platforms())
+        self.tunnels().view(self, row, &self.store().mirror().connections())
     }
 
     /// The known clients, and where the program of each lies on this machine.

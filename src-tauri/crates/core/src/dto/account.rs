@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{AccountCounts, AccountExtra, LastError, ReasonCode, TokenView};
+use super::{AccountCounts, AccountExtra, Connection, LastError, ReasonCode, TokenView};
 
 /// What kind of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -39,8 +39,10 @@ pub enum AccountState {
 pub struct Account {
     /// The account's appid.
     pub appid: String,
-    /// The platform it authorized.
+    /// The platform it authorized; its own appid when it is connected with its own AppSecret.
     pub component_appid: String,
+    /// How it came here.
+    pub connection: Connection,
     /// Kind.
     pub kind: AccountKind,
     /// Name; empty until details have been fetched.
@@ -82,6 +84,8 @@ pub struct AccountQuery {
     pub state: Option<AccountState>,
     /// Only this kind.
     pub kind: Option<AccountKind>,
+    /// Only those that came this way.
+    pub connection: Option<Connection>,
     /// Parts of name, appid, original id, principal, tenant or tags, case-insensitive; each word between blanks must
     /// occur.
     pub q: Option<String>,
@@ -208,6 +212,8 @@ pub enum AttemptOutcome {
     Healed,
     /// Cut off by a stop; outcome at WeChat unknown.
     Interrupted,
+    /// WeChat gave the token that is there already: a stable one is swapped in its last five minutes.
+    Unchanged,
 }
 
 /// One call for a token.

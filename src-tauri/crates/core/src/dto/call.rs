@@ -34,6 +34,14 @@ pub enum CallReason {
     Diagnostics,
     /// Reading WeChat's list of authorizers.
     Reconcile,
+    /// Trying whether a classic token still lives.
+    Probe,
+    /// Web OAuth and logins of mini programs.
+    Oauth,
+    /// Parametric QR codes.
+    SceneCode,
+    /// "Try the API".
+    Trial,
     /// Anything else.
     Other,
 }

@@ -56,6 +56,10 @@ pub enum AccountEventKind {
     TokenReplaced,
     /// WeChat's list did not hold it any more, and the operator marked it as unauthorized.
     MarkedGone,
+    /// Connected with its own AppSecret.
+    Connected,
+    /// Another program fetched a classic token, so ours died before its time.
+    TokenTaken,
 }
 
 /// One line of an account's history.

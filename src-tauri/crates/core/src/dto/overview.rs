@@ -15,6 +15,8 @@ pub struct Overview {
     pub needs: Vec<Need>,
     /// The chain of every platform.
     pub platforms: Vec<PlatformChain>,
+    /// Accounts connected with their own AppSecret; null when there are none.
+    pub own: Option<OwnChain>,
     /// The public door.
     pub door: Door,
     /// Refreshes of the last 24 hours, oldest first, 24 entries.
@@ -36,6 +38,18 @@ pub struct PlatformChain {
     /// Third station: authorizations by state.
     pub accounts: AccountCounts,
     /// Account tokens by state (revoked accounts left out).
+    pub token_states: Vec<TokenStateCount>,
+    /// The five that end soonest.
+    pub soonest: Vec<Account>,
+}
+
+/// Accounts connected with their own AppSecret, which need no ticket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct OwnChain {
+    /// Accounts by state.
+    pub accounts: AccountCounts,
+    /// Their tokens by state.
     pub token_states: Vec<TokenStateCount>,
     /// The five that end soonest.
     pub soonest: Vec<Account>,
@@ -94,6 +108,8 @@ pub enum NeedCause {
     TunnelFailed,
     /// A tunnel has another URL, and WeChat still has the old one.
     TunnelUrlChanged,
+    /// Another program fetches classic tokens of this account.
+    TokenTaken,
 }
 
 /// What a person can do about it with one click.
@@ -103,7 +119,7 @@ pub enum NeedCause {
 pub enum NeedAction {
     /// `start_ticket_push`.
     StartTicketPush,
-    /// Open the platform's form.
+    /// Open the platform's form, or the own account's.
     EditPlatform,
     /// Show the callback URLs to enter.
     ShowCallbackUrls,
@@ -133,8 +149,10 @@ pub struct Need {
     pub id: String,
     /// Cause.
     pub cause: NeedCause,
-    /// Platform concerned.
+    /// Platform concerned; an account's own appid when it is connected with its own AppSecret and is the only one.
     pub component_appid: Option<String>,
+    /// It concerns accounts that are connected with their own AppSecret.
+    pub own: bool,
     /// Its name.
     pub platform_name: Option<String>,
     /// Since when, ms.

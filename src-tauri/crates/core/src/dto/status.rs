@@ -71,6 +71,14 @@ pub enum ReasonCode {
     Removed,
     /// The account gave no refresh token (it has no API permission).
     NoRefreshToken,
+    /// The account's interface token is missing or failing; a ticket waits for it.
+    AccountTokenMissing,
+    /// An operator forced a new stable token.
+    Forced,
+    /// Another program fetched a classic token, so ours died before its time.
+    TakenByAnother,
+    /// The operator switched this ticket off.
+    SwitchedOff,
 }
 
 /// WeChat's or the network's last refusal of a call.
@@ -231,6 +239,10 @@ impl ReasonCode {
             Self::Unauthorized => "the owner cancelled the authorization",
             Self::Removed => "removed here; not renewed until it is restored",
             Self::NoRefreshToken => "WeChat gave no refresh token for this account",
+            Self::AccountTokenMissing => "waiting for the account's interface token",
+            Self::Forced => "a new stable token was forced",
+            Self::TakenByAnother => "another program fetched a token, which ended this one",
+            Self::SwitchedOff => "switched off",
         }
     }
 }

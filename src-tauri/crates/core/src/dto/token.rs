@@ -48,6 +48,10 @@ pub enum GenerationCause {
     Healed,
     /// The owner authorized.
     Authorization,
+    /// An operator forced a new stable token.
+    Forced,
+    /// Another program had fetched one, which ended ours.
+    Taken,
 }
 
 /// One token's place in the history.

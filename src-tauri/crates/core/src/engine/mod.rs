@@ -7,6 +7,7 @@
 mod address;
 mod details;
 mod heal;
+pub(crate) mod own;
 pub(crate) mod reconcile;
 mod redeem;
 mod refresher;
@@ -21,10 +22,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wechat::error::CallError;
 
 use crate::core::Core;
-use crate::dto::{LastError, ReasonCode};
+use crate::dto::{LastError, ReasonCode, TokenMode};
 use crate::error::AppError;
-use crate::policy::{Facts, Parent, TICKET_LIFE};
-use crate::store::tables::credential::CredentialRow;
+use crate::policy::{Facts, Parent, Subject, TICKET_LIFE};
+use crate::store::tables::credential::{CredentialKind, CredentialRow};
 
 pub use details::{data_url, fetch as fetch_details, next_at as next_details_at, qr as account_qr};
 pub(crate) use heal::Heal;
@@ -143,7 +144,16 @@ pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
     let account = row.account_id.map(|id| mirror.account(id));
     let authorized = account.as_ref().is_none_or(|a| a.as_ref().is_some_and(|a| a.authorized));
     let removed = account.flatten().is_some_and(|a| a.removed_at.is_some());
-    let parent = if row.account_id.is_none() {
+    let subject = subject(core, row);
+    let parent = if let (Subject::Ticket, Some(account)) = (subject, row.account_id) {
+        if mirror.account_credential(account).is_some_and(|c| usable(&c, now)) {
+            Parent::Ready
+        } else {
+            Parent::AccountTokenMissing
+        }
+    } else if matches!(subject, Subject::Own { .. }) {
+        Parent::Ready
+    } else if row.account_id.is_none() {
         match mirror.platform(row.platform_id).and_then(|p| p.ticket.clone()) {
             None => Parent::TicketMissing,
             Some(ticket) if ticket.refused => Parent::TicketRefused,
@@ -158,11 +168,12 @@ pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
     let memory = core.engine().memory();
     Facts {
         id: row.id,
-        component: row.account_id.is_none(),
+        subject,
+        off: row.off,
         authorized,
         removed,
         has_token: row.token.is_some(),
-        has_refresh_token: row.account_id.is_none() || row.refresh_token.is_some(),
+        has_refresh_token: subject != Subject::Authorizer || row.refresh_token.is_some(),
         obtained_at: row.obtained_at.unwrap_or(0),
         expires_at: row.expires_at.unwrap_or(0),
         generation: row.generation,
@@ -176,6 +187,21 @@ pub fn facts(core: &Core, row: &CredentialRow, now: i64) -> Facts {
         asked: memory.asked.get(&row.id).copied(),
         parent,
         address_refused_until: memory.addresses.until(row.platform_id, row.id),
+    }
+}
+
+/// What a credential is, as far as decisions go.
+#[must_use]
+pub fn subject(core: &Core, row: &CredentialRow) -> Subject {
+    if row.account_id.is_none() {
+        return Subject::Component;
+    }
+    if row.kind != CredentialKind::Token {
+        return Subject::Ticket;
+    }
+    match core.store().mirror().platform(row.platform_id).and_then(|p| p.own) {
+        Some(own) => Subject::Own { classic: own.token_mode == TokenMode::Classic },
+        None => Subject::Authorizer,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Wake, last_error, usable};
 use crate::call_log;
 use crate::core::Core;
 use crate::dto::{AccountEventKind, CallReason, GenerationCause, LastError};
-use crate::policy::{self, FailureKind};
+use crate::policy::{self, FailureKind, Subject};
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::account_event::{self, Detail};
 use crate::store::tables::credential;
@@ -104,7 +104,7 @@ async fn one(core: &Core, row: RedemptionRow) -> Option<i64> {
             Ok(None) => settle(core, &row, &failure).await,
             Err(_) => put_off(core, &row, &failure, now).await,
         },
-        _ => match FailureKind::of(&error, false) {
+        _ => match FailureKind::of(&error, Subject::Authorizer) {
             FailureKind::ParentRejected => {
                 let (id, generation, failure_in) = (parent.id, parent.generation, failure.clone());
                 let _ = core

@@ -10,13 +10,13 @@ use wechat::api;
 use wechat::error::CallError;
 use wechat::secret::SecretString;
 
-use super::{facts, last_error};
+use super::{facts, last_error, subject};
 use crate::core::Core;
-use crate::dto::{AttemptOutcome, ErrorCode, LastError, ReasonCode};
+use crate::dto::{AttemptOutcome, ErrorCode, GenerationCause, LastError, ReasonCode};
 use crate::error::AppError;
-use crate::policy::{self, FailureKind};
+use crate::policy::{self, FailureKind, Subject};
 use crate::store::StoreError;
-use crate::store::tables::credential::{self, CredentialRow};
+use crate::store::tables::credential::{self, CredentialKind, CredentialRow};
 use crate::store::tables::generation::{self, GenerationRow};
 use crate::store::tables::{account, attempt, platform};
 
@@ -27,8 +27,10 @@ pub(super) struct Flight {
     pub platform_id: i64,
     pub account_id: Option<i64>,
     pub outcome: Result<(), AppError>,
-    /// The component token was found rejected.
-    pub parent_changed: bool,
+    /// What it hangs on was found rejected.
+    pub parent_changed: Option<i64>,
+    /// It was a JS-SDK ticket.
+    pub ticket: bool,
     /// WeChat took, or refused, the address that the call came from, and did not before.
     pub concerns_platform: bool,
     /// No call was made: the claim could not be had. Not tried again at once.
@@ -37,10 +39,18 @@ pub(super) struct Flight {
 
 /// A new token.
 #[derive(Clone)]
-struct Grant {
-    token: SecretString,
-    expires_in: i64,
-    refresh_token: Option<SecretString>,
+pub(super) struct Grant {
+    pub token: SecretString,
+    pub expires_in: i64,
+    pub refresh_token: Option<SecretString>,
+    /// The one before ended with it (a forced stable token).
+    pub forced: bool,
+}
+
+impl From<api::TokenGrant> for Grant {
+    fn from(grant: api::TokenGrant) -> Self {
+        Self { token: grant.token, expires_in: grant.expires_in, refresh_token: None, forced: false }
+    }
 }
 
 #[derive(Clone)]
@@ -65,7 +75,8 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         platform_id: row.platform_id,
         account_id: row.account_id,
         outcome: Ok(()),
-        parent_changed: false,
+        parent_changed: None,
+        ticket: row.kind != CredentialKind::Token,
         concerns_platform: false,
         not_started: false,
     };
@@ -93,7 +104,12 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         }
     };
     let mirror = core.store().mirror();
-    let parent = mirror.component_credential(claimed.platform_id).filter(|_| claimed.account_id.is_some());
+    let subject = subject(&core, &claimed);
+    let parent = match (subject, claimed.account_id) {
+        (Subject::Authorizer, _) => mirror.component_credential(claimed.platform_id),
+        (Subject::Ticket, Some(account)) => mirror.account_credential(account),
+        _ => None,
+    };
     let used = Used {
         reason,
         ticket_create_time: mirror
@@ -108,16 +124,17 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
         Some(failure) if claimed.failure_kind == Some(FailureKind::Unhealed) => {
             look_in_list(&core, &claimed, failure.clone()).await
         }
-        None if claimed.account_id.is_some() && claimed.refresh_token.is_none() => {
+        None if subject == Subject::Authorizer && claimed.refresh_token.is_none() => {
             look_in_list(&core, &claimed, no_refresh_token(sent_at)).await
         }
-        _ => match call(&core, &claimed, parent.as_deref()).await {
+        _ => match call(&core, &claimed, parent.as_deref(), reason).await {
             Ok(grant) => Verdict::Granted(grant),
-            Err(error) => judge(&core, &claimed, &error).await,
+            Err(error) => judge(&core, &claimed, subject, &error).await,
         },
     };
-    flight.parent_changed =
-        matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || parent.is_some_and(|p| p.rejections > 0);
+    flight.parent_changed = parent
+        .filter(|p| matches!(verdict, Verdict::Failed(FailureKind::ParentRejected, _)) || p.rejections > 0)
+        .map(|p| p.id);
     // Before the outcome is stored, so that the decision that is stored with it knows.
     flight.concerns_platform = address_told(&core, &claimed, Some(&verdict));
     flight.outcome = finish(&core, claimed, attempt_id, used, sent_at, verdict).await;
@@ -135,7 +152,12 @@ fn address_told(core: &Core, row: &CredentialRow, verdict: Option<&Verdict>) -> 
     }
 }
 
-async fn call(core: &Core, row: &CredentialRow, parent: Option<&CredentialRow>) -> Result<Grant, CallError> {
+async fn call(
+    core: &Core,
+    row: &CredentialRow,
+    parent: Option<&CredentialRow>,
+    reason: ReasonCode,
+) -> Result<Grant, CallError> {
     let gone = |what: &str| CallError::BadBody(format!("{what} went away before the call"));
     let runtime = core.runtime(row.platform_id).ok_or_else(|| gone("the platform"))?;
     let transport = runtime.transport.as_ref();
@@ -143,21 +165,28 @@ async fn call(core: &Core, row: &CredentialRow, parent: Option<&CredentialRow>) 
     let Some(account_id) = row.account_id else {
         let ticket = runtime.row.ticket.as_ref().ok_or_else(|| gone("the ticket"))?;
         let grant = api::component_token(transport, appid, &runtime.row.component_appsecret, &ticket.value).await?;
-        return Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: None });
+        return Ok(grant.into());
     };
+    if let CredentialKind::JsTicket(kind) = row.kind {
+        let token = parent.and_then(|p| p.token.as_ref()).ok_or_else(|| gone("the account's token"))?;
+        return Ok(api::js_sdk::get_ticket(transport, token, kind.text()).await?.into());
+    }
+    if let Some(own) = runtime.row.own {
+        return super::own::fetch(core, &runtime, own, row, reason).await;
+    }
     let account = core.store().mirror().account(account_id).ok_or_else(|| gone("the account"))?;
     let token = parent.and_then(|p| p.token.as_ref()).ok_or_else(|| gone("the component token"))?;
     let refresh = row.refresh_token.as_ref().ok_or_else(|| gone("the refresh token"))?;
     let grant = api::authorizer_token(transport, token, appid, &account.appid, refresh).await?;
-    Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: grant.refresh_token })
+    Ok(Grant { token: grant.token, expires_in: grant.expires_in, refresh_token: grant.refresh_token, forced: false })
 }
 
 fn no_refresh_token(now: i64) -> LastError {
     last_error(&CallError::BadBody(ReasonCode::NoRefreshToken.text().to_owned()), now)
 }
 
-async fn judge(core: &Core, row: &CredentialRow, error: &CallError) -> Verdict {
-    let kind = FailureKind::of(error, row.account_id.is_none());
+async fn judge(core: &Core, row: &CredentialRow, subject: Subject, error: &CallError) -> Verdict {
+    let kind = FailureKind::of(error, subject);
     let failure = last_error(error, core.clock().now());
     if kind != FailureKind::NeedsAuthorization {
         return Verdict::Failed(kind, failure);
@@ -260,10 +289,26 @@ fn store_verdict(
     verdict: Verdict,
 ) -> Result<Result<(), AppError>, StoreError> {
     match verdict {
+        Verdict::Granted(grant) if row.token.as_ref() == Some(&grant.token) => {
+            row.expires_at = Some(sent_at.saturating_add(grant.expires_in.saturating_mul(1000)));
+            // Renewal alone may find the same token; whoever says that it is dead needs another one.
+            if used.reason == ReasonCode::ReportedRejected {
+                let failure = last_error(&CallError::BadBody(ReasonCode::TokenRejected.text().to_owned()), now);
+                row.failures += 1;
+                row.failure_kind = Some(FailureKind::Rejected);
+                row.failing_since.get_or_insert(now);
+                row.failure = Some(failure.clone());
+                attempt::finish(tx, attempt_id, AttemptOutcome::Unchanged, now, None, Some(&failure))?;
+                return Ok(Err(AppError::refused(failure)));
+            }
+            row.forget_failure();
+            attempt::finish(tx, attempt_id, AttemptOutcome::Unchanged, now, None, None)?;
+            Ok(Ok(()))
+        }
         Verdict::Granted(grant) => {
             let was_rejected = row.rejected_generation == Some(row.generation);
             row.rejections = if was_rejected { row.rejections + 1 } else { 0 };
-            row.token = Some(grant.token);
+            row.previous_token = row.token.replace(grant.token);
             // Promise 2: a reply without a refresh token leaves the old one in place.
             if let Some(refresh) = grant.refresh_token {
                 row.refresh_token = Some(refresh);
@@ -278,7 +323,7 @@ fn store_verdict(
                 generation: row.generation,
                 obtained_at: sent_at,
                 expires_at: row.expires_at.unwrap_or(sent_at),
-                cause: generation::cause_of(used.reason),
+                cause: if grant.forced { GenerationCause::Forced } else { generation::cause_of(used.reason) },
             };
             generation::insert(tx, row.id, &obtained)?;
             if let Some((parent, generation)) = used.parent {

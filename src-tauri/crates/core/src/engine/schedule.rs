@@ -13,7 +13,7 @@ use super::{Wake, details, facts, redeem};
 use crate::call_log;
 use crate::clock::{Clock, MAX_SLEEP_MS};
 use crate::core::Core;
-use crate::dto::{ErrorCode, ReasonCode};
+use crate::dto::{ErrorCode, JsTicketKind, ReasonCode};
 use crate::error::AppError;
 use crate::policy::{self, ASKED_GAP, Decision, FailureKind, JUMP};
 use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, generation, inbox, link, redemption};
@@ -369,7 +369,9 @@ impl Schedule {
             }
             if let Some(row) = self.core.store().mirror().account(account) {
                 self.core.changes().account(&row.appid);
-                if flight.outcome.is_ok() && row.details_at.is_none() {
+                if flight.ticket {
+                    self.core.changes().tell([&format!("js_tickets:{}", row.appid)]);
+                } else if flight.outcome.is_ok() && row.details_at.is_none() {
                     self.details.push_back(account);
                 }
             }
@@ -395,10 +397,17 @@ impl Schedule {
                 self.redeem_at = Some(self.clock.now());
             }
             self.reconsider_platform(flight.platform_id);
-        } else if flight.parent_changed
-            && let Some(parent) = self.core.store().mirror().component_credential(flight.platform_id)
-        {
-            self.reconsider(parent.id);
+        } else {
+            if let Some(parent) = flight.parent_changed {
+                self.reconsider(parent);
+            }
+            if let Some(account) = flight.account_id.filter(|_| !flight.ticket) {
+                for kind in [JsTicketKind::Jsapi, JsTicketKind::WxCard] {
+                    if let Some(ticket) = self.core.store().mirror().ticket_credential(account, kind) {
+                        self.reconsider(ticket.id);
+                    }
+                }
+            }
         }
     }
 

@@ -117,10 +117,13 @@ async fn verify_url_for_account(
 
 fn verify(core: &Core, caller: Caller, component: &str, query: &str, path: &str) -> Response {
     let refused = |refusal| refused(core, caller, path, refusal);
-    let Some(runtime) = core.runtime_by_appid(component) else { return refused(Refusal::UnknownAppid) };
+    let Some(runtime) = core.runtime_by_appid(component).filter(|r| r.row.own.is_none()) else {
+        return refused(Refusal::UnknownAppid);
+    };
     let Ok(query) = PushQuery::parse(query) else { return refused(Refusal::BadBody) };
     let Some(echo) = query.echostr else { return refused(Refusal::BadBody) };
-    match runtime.crypto.verify_url(&query.signature, &query.timestamp, &query.nonce) {
+    let Some(crypto) = &runtime.crypto else { return refused(Refusal::BadKey) };
+    match crypto.verify_url(&query.signature, &query.timestamp, &query.nonce) {
         Ok(()) => text(StatusCode::OK, echo),
         Err(_) => refused(Refusal::BadSignature),
     }

@@ -8,7 +8,8 @@ const TWO_HOURS: i64 = 7_200_000;
 fn fresh() -> Facts {
     Facts {
         id: 7,
-        component: false,
+        subject: Subject::Authorizer,
+        off: false,
         authorized: true,
         removed: false,
         has_token: true,

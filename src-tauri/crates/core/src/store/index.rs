@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::tables::account::AccountRow;
 use super::tables::credential::CredentialRow;
-use crate::dto::{AccountCounts, AccountKind, AccountSort, AccountState};
+use crate::dto::{AccountCounts, AccountKind, AccountSort, AccountState, Connection};
 use crate::policy::FailureKind;
 
 /// Where an account's authorization stands.
@@ -33,6 +33,8 @@ pub struct Find {
     pub state: Option<AccountState>,
     /// Only this kind.
     pub kind: Option<AccountKind>,
+    /// Only those that came this way.
+    pub connection: Option<Connection>,
     /// Only this tenant; empty for none.
     pub tenant: Option<String>,
     /// Only with this tag.
@@ -80,6 +82,7 @@ impl Entry {
             && find.platform_id.is_none_or(|id| id == self.row.platform_id)
             && find.state.is_none_or(|state| state == self.state)
             && find.kind.is_none_or(|kind| kind == self.row.kind.unwrap_or(AccountKind::Unknown))
+            && find.connection.is_none_or(|way| (way == Connection::OwnSecret) == self.row.own)
             && find.tenant.as_ref().is_none_or(|tenant| tenant == self.row.tenant.as_deref().unwrap_or(""))
             && find.tag.as_ref().is_none_or(|tag| self.row.tags.contains(tag))
             && find.words.iter().all(|word| self.text.contains(word.as_str()))

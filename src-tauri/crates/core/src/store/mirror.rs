@@ -11,8 +11,10 @@ use rusqlite::Connection;
 use super::index::Index;
 use super::tables::{account, credential, inbox, platform};
 use account::AccountRow;
-use credential::CredentialRow;
+use credential::{CredentialKind, CredentialRow};
 use platform::PlatformRow;
+
+use crate::dto::JsTicketKind;
 
 /// One change of the mirror.
 #[derive(Debug, Clone)]
@@ -36,6 +38,7 @@ struct Rows {
     accounts: HashMap<i64, Arc<AccountRow>>,
     account_by_appid: HashMap<(i64, String), i64>,
     account_credential: HashMap<i64, i64>,
+    tickets: HashMap<(i64, JsTicketKind), i64>,
     index: Index,
 }
 
@@ -97,9 +100,17 @@ impl Mirror {
         self.rows().platforms.get(&id).cloned()
     }
 
-    /// All platforms, oldest first.
+    /// All third-party platforms, oldest first.
     #[must_use]
     pub fn platforms(&self) -> Vec<Arc<PlatformRow>> {
+        let mut all = self.connections();
+        all.retain(|p| p.own.is_none());
+        all
+    }
+
+    /// Third-party platforms and accounts that are connected with their own AppSecret, oldest first.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Arc<PlatformRow>> {
         let mut all: Vec<_> = self.rows().platforms.values().cloned().collect();
         all.sort_by_key(|p| p.id);
         all
@@ -129,6 +140,13 @@ impl Mirror {
     pub fn account_credential(&self, account_id: i64) -> Option<Arc<CredentialRow>> {
         let rows = self.rows();
         rows.credentials.get(rows.account_credential.get(&account_id)?).cloned()
+    }
+
+    /// The credential of one of an account's JS-SDK tickets.
+    #[must_use]
+    pub fn ticket_credential(&self, account_id: i64, kind: JsTicketKind) -> Option<Arc<CredentialRow>> {
+        let rows = self.rows();
+        rows.credentials.get(rows.tickets.get(&(account_id, kind))?).cloned()
     }
 
     /// An account by row id.
@@ -188,12 +206,19 @@ impl Rows {
     }
 
     fn put_credential(&mut self, row: Arc<CredentialRow>) {
-        match row.account_id {
-            Some(account) => self.account_credential.insert(account, row.id),
-            None => self.component_credential.insert(row.platform_id, row.id),
-        };
-        if let Some(account) = row.account_id.and_then(|id| self.accounts.get(&id)) {
-            self.index.put(account, Some(&row));
+        match (row.account_id, row.kind) {
+            (Some(account), CredentialKind::JsTicket(kind)) => {
+                self.tickets.insert((account, kind), row.id);
+            }
+            (Some(account), CredentialKind::Token) => {
+                self.account_credential.insert(account, row.id);
+                if let Some(account) = self.accounts.get(&account) {
+                    self.index.put(account, Some(&row));
+                }
+            }
+            (None, _) => {
+                self.component_credential.insert(row.platform_id, row.id);
+            }
         }
         self.credentials.insert(row.id, row);
     }
@@ -217,6 +242,7 @@ impl Rows {
             self.accounts.remove(&account);
             self.index.remove(account);
             self.account_credential.remove(&account);
+            self.tickets.retain(|(of, _), _| *of != account);
         }
     }
 }

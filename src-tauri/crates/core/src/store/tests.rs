@@ -25,6 +25,7 @@ pub(crate) fn platform_row(appid: &str) -> PlatformRow {
         endpoints: Endpoints::default(),
         outbound_proxy: None,
         sandbox: false,
+        own: None,
         ticket: None,
         ticket_recent: Vec::new(),
         created_at: 1,

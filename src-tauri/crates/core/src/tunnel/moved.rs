@@ -156,6 +156,7 @@ mod tests {
             endpoints: Endpoints::default(),
             outbound_proxy: None,
             sandbox: false,
+            own: None,
             ticket: None,
             ticket_recent: Vec::new(),
             created_at: 0,

@@ -1,4 +1,4 @@
-//! Accounts that authorized a platform. Rows outlive a cancelled authorization: their history stays.
+//! Accounts that authorized a platform, or are connected with their own AppSecret. Rows outlive a cancelled authorization: their history stays.
 
 use std::sync::Arc;
 
@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         note TEXT NOT NULL DEFAULT '',
         tags TEXT NOT NULL DEFAULT '[]',
         removed_at INTEGER,
+        own INTEGER NOT NULL DEFAULT 0,
         UNIQUE (platform_id, appid)
     ) STRICT;
     CREATE TABLE avatar (
@@ -101,6 +102,8 @@ pub struct AccountRow {
     pub tags: Vec<String>,
     /// Removed by the operator, ms: hidden and not renewed.
     pub removed_at: Option<i64>,
+    /// Connected with its own AppSecret; its platform's row is its own then.
+    pub own: bool,
 }
 
 impl AccountRow {
@@ -154,6 +157,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
         note: row.get("note")?,
         tags: serde_json::from_str(&tags).unwrap_or_default(),
         removed_at: row.get("removed_at")?,
+        own: row.get("own")?,
     })
 }
 
@@ -193,9 +197,9 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
         "INSERT INTO account (id, platform_id, appid, kind, nick_name, user_name, principal_name, alias, signature,
             head_img, service_type, verify_type, account_status, scopes, tenant, authorized, authorized_at,
             authorized_create_time, unauthorized_create_time, details_at, details_error, has_avatar, unauthorized_at,
-            note, tags, removed_at)
+            note, tags, removed_at, own)
          VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-            ?24, ?25, ?26)
+            ?24, ?25, ?26, ?27)
          ON CONFLICT (platform_id, appid) DO UPDATE SET kind = excluded.kind, nick_name = excluded.nick_name,
             user_name = excluded.user_name, principal_name = excluded.principal_name, alias = excluded.alias,
             signature = excluded.signature, head_img = excluded.head_img, service_type = excluded.service_type,
@@ -205,7 +209,7 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
             unauthorized_create_time = excluded.unauthorized_create_time, details_at = excluded.details_at,
             details_error = excluded.details_error, has_avatar = excluded.has_avatar,
             unauthorized_at = excluded.unauthorized_at, note = excluded.note, tags = excluded.tags,
-            removed_at = excluded.removed_at",
+            removed_at = excluded.removed_at, own = excluded.own",
     )?
     .execute(params![
         row.id,
@@ -234,6 +238,7 @@ pub fn save(tx: &Tx<'_>, row: &AccountRow) -> Result<Arc<AccountRow>, StoreError
         row.note,
         serde_json::to_string(&row.tags).unwrap_or_default(),
         row.removed_at,
+        row.own,
     ])?;
     let stored = find(tx, row.platform_id, &row.appid)?.ok_or(StoreError::Broken)?;
     let stored = Arc::new(stored);

@@ -85,6 +85,8 @@ fn kind_text(kind: AccountEventKind) -> &'static str {
         AccountEventKind::Recovered => "recovered",
         AccountEventKind::TokenReplaced => "token_replaced",
         AccountEventKind::MarkedGone => "marked_gone",
+        AccountEventKind::Connected => "connected",
+        AccountEventKind::TokenTaken => "token_taken",
     }
 }
 
@@ -97,6 +99,31 @@ pub fn add(tx: &Tx<'_>, account_id: i64, at: i64, kind: AccountEventKind, detail
         params![account_id, at, kind_text(kind), serde_json::to_string(detail).unwrap_or_else(|_| "{}".into())],
     )?;
     Ok(())
+}
+
+/// Accounts whose classic token another program ended since then (ms), with the last time.
+///
+/// # Errors
+/// SQLite's.
+pub fn taken_since(connection: &Connection, since: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT account_id, max(at) FROM account_event WHERE kind = 'token_taken' AND at >= ?1 GROUP BY account_id",
+        )?
+        .query_map([since], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect()
+}
+
+/// How often that happened to one account since then (ms), and when last.
+///
+/// # Errors
+/// SQLite's.
+pub fn taken(connection: &Connection, account_id: i64, since: i64) -> rusqlite::Result<(i64, Option<i64>)> {
+    connection.query_row(
+        "SELECT count(*), max(at) FROM account_event WHERE account_id = ?1 AND kind = 'token_taken' AND at >= ?2",
+        [account_id, since],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )
 }
 
 /// Notes that an account went from one tenant to another.

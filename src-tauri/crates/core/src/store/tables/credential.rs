@@ -1,4 +1,5 @@
-//! Credentials: a platform's component token (`account_id` null), or an account's token with its refresh token.
+//! Credentials: a platform's component token (`account_id` null), an account's token with its refresh token, or one of
+//! an account's JS-SDK tickets.
 //!
 //! Invariants: a token is only ever replaced by a newer one (generation + 1) or taken away by a cancellation; a failure
 //! writes only `failures`, `failure*` and the claim; a claim is taken before every call and given back with its result.
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wechat::secret::SecretString;
 
-use crate::dto::LastError;
+use crate::dto::{JsTicketKind, LastError};
 use crate::policy::FailureKind;
 use crate::store::{Patch, StoreError, Tx};
 
@@ -18,8 +19,11 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
     "CREATE TABLE credential (
         id INTEGER PRIMARY KEY,
         platform_id INTEGER NOT NULL REFERENCES platform (id) ON DELETE CASCADE,
-        account_id INTEGER UNIQUE REFERENCES account (id) ON DELETE CASCADE,
+        account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL DEFAULT 'token',
+        off INTEGER NOT NULL DEFAULT 0,
         token TEXT,
+        previous_token TEXT,
         refresh_token TEXT,
         obtained_at INTEGER,
         expires_at INTEGER,
@@ -37,8 +41,37 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         decided_reason TEXT,
         decided_until INTEGER
     ) STRICT;
-    CREATE UNIQUE INDEX credential_component ON credential (platform_id) WHERE account_id IS NULL;",
+    CREATE UNIQUE INDEX credential_component ON credential (platform_id) WHERE account_id IS NULL;
+    CREATE UNIQUE INDEX credential_account ON credential (account_id, kind) WHERE account_id IS NOT NULL;",
 )];
+
+/// What a credential is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// An access token, the component's or an account's.
+    #[default]
+    Token,
+    /// A JS-SDK ticket.
+    JsTicket(JsTicketKind),
+}
+
+impl CredentialKind {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::JsTicket(JsTicketKind::Jsapi) => "jsapi",
+            Self::JsTicket(JsTicketKind::WxCard) => "wx_card",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "jsapi" => Self::JsTicket(JsTicketKind::Jsapi),
+            "wx_card" => Self::JsTicket(JsTicketKind::WxCard),
+            _ => Self::Token,
+        }
+    }
+}
 
 /// A credential.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +82,14 @@ pub struct CredentialRow {
     pub platform_id: i64,
     /// Account row id; none for the component token.
     pub account_id: Option<i64>,
+    /// What it is.
+    pub kind: CredentialKind,
+    /// Switched off by the operator (tickets only): kept, not renewed.
+    pub off: bool,
     /// The token.
     pub token: Option<SecretString>,
+    /// The one before, for telling a stale one from a wrong one.
+    pub previous_token: Option<SecretString>,
     /// The refresh token (accounts only).
     pub refresh_token: Option<SecretString>,
     /// Obtained, ms.
@@ -95,6 +134,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CredentialRow> {
         id: row.get("id")?,
         platform_id: row.get("platform_id")?,
         account_id: row.get("account_id")?,
+        kind: CredentialKind::parse(row.get_ref("kind")?.as_str()?),
+        off: row.get("off")?,
+        previous_token: row.get::<_, Option<String>>("previous_token")?.map(Into::into),
         token: row.get::<_, Option<String>>("token")?.map(Into::into),
         refresh_token: row.get::<_, Option<String>>("refresh_token")?.map(Into::into),
         obtained_at: row.get("obtained_at")?,
@@ -156,14 +198,30 @@ pub fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<Credenti
 /// # Errors
 /// SQLite's.
 pub fn ensure(tx: &Tx<'_>, platform_id: i64, account_id: Option<i64>) -> Result<CredentialRow, StoreError> {
+    ensure_kind(tx, platform_id, account_id, CredentialKind::Token)
+}
+
+/// The same of any kind.
+///
+/// # Errors
+/// SQLite's.
+pub fn ensure_kind(
+    tx: &Tx<'_>,
+    platform_id: i64,
+    account_id: Option<i64>,
+    kind: CredentialKind,
+) -> Result<CredentialRow, StoreError> {
     let existing = tx
-        .prepare_cached("SELECT * FROM credential WHERE platform_id = ?1 AND account_id IS ?2")?
-        .query_row(params![platform_id, account_id], read)
+        .prepare_cached("SELECT * FROM credential WHERE platform_id = ?1 AND account_id IS ?2 AND kind = ?3")?
+        .query_row(params![platform_id, account_id, kind.text()], read)
         .optional()?;
     if let Some(row) = existing {
         return Ok(row);
     }
-    tx.execute("INSERT INTO credential (platform_id, account_id) VALUES (?1, ?2)", params![platform_id, account_id])?;
+    tx.execute(
+        "INSERT INTO credential (platform_id, account_id, kind) VALUES (?1, ?2, ?3)",
+        params![platform_id, account_id, kind.text()],
+    )?;
     let row = get(tx, tx.last_insert_rowid())?.ok_or(StoreError::Broken)?;
     tx.patch(Patch::Credential(Arc::new(row.clone())));
     Ok(row)
@@ -179,7 +237,7 @@ pub fn update(tx: &Tx<'_>, row: &CredentialRow) -> Result<Arc<CredentialRow>, St
         "UPDATE credential SET token = ?2, refresh_token = ?3, obtained_at = ?4, expires_at = ?5, generation = ?6,
             rejected_generation = ?7, rejections = ?8, failures = ?9, failure_kind = ?10, failure = ?11,
             failing_since = ?12, last_attempt_at = ?13, claimed_by = ?14, claimed_at = ?15, interrupted = ?16,
-            decided_reason = ?17, decided_until = ?18
+            decided_reason = ?17, decided_until = ?18, previous_token = ?19, off = ?20
          WHERE id = ?1",
     )?
     .execute(params![
@@ -201,6 +259,8 @@ pub fn update(tx: &Tx<'_>, row: &CredentialRow) -> Result<Arc<CredentialRow>, St
         row.interrupted,
         reason,
         until,
+        row.previous_token.as_ref().map(|t| t.expose().as_str()),
+        row.off,
     ])?;
     let row = Arc::new(row.clone());
     tx.patch(Patch::Credential(row.clone()));

@@ -43,8 +43,23 @@ pub fn cause_of(reason: ReasonCode) -> GenerationCause {
         ReasonCode::ReportedRejected | ReasonCode::TokenRejected => GenerationCause::Server,
         ReasonCode::ClockJumped => GenerationCause::ClockJumped,
         ReasonCode::Interrupted => GenerationCause::Interrupted,
+        ReasonCode::Forced => GenerationCause::Forced,
+        ReasonCode::TakenByAnother => GenerationCause::Taken,
         _ => GenerationCause::Scheduled,
     }
+}
+
+/// How many of a credential's tokens were forced since then (ms), and when the last one was ever.
+///
+/// # Errors
+/// SQLite's.
+pub fn forced_since(connection: &Connection, credential_id: i64, since: i64) -> rusqlite::Result<(i64, Option<i64>)> {
+    connection.query_row(
+        "SELECT count(*) FILTER (WHERE obtained_at >= ?2), max(obtained_at) FROM generation
+         WHERE credential_id = ?1 AND cause = 'forced'",
+        params![credential_id, since],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )
 }
 
 /// Notes a token.

@@ -1,13 +1,16 @@
-//! Platforms (第三方平台): credentials as entered, and the newest ticket.
+//! Platforms (第三方平台): credentials as entered, and the newest ticket. An account that is connected with its own
+//! AppSecret is a row here too (`own`), with its own appid in place of the component's and itself as its one account: so
+//! its hosts, proxy, address refusals and pushes are its own, and everything that asks for a platform finds it.
 //!
 //! Invariant: an older ticket (by WeChat's CreateTime) never replaces a newer one.
 
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use wechat::secret::SecretString;
 
-use crate::dto::Endpoints;
+use crate::dto::{Endpoints, MessageMode, OwnKind, TokenMode};
 use crate::store::{Patch, StoreError, Tx};
 
 /// See [`super::migrations`].
@@ -32,6 +35,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         ticket_recent TEXT NOT NULL DEFAULT '[]',
         ticket_refused INTEGER NOT NULL DEFAULT 0,
         last_push_at INTEGER,
+        own TEXT,
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL
     ) STRICT;",
@@ -67,6 +71,8 @@ pub struct PlatformRow {
     pub outbound_proxy: Option<SecretString>,
     /// Made by the built-in sandbox.
     pub sandbox: bool,
+    /// An account that is connected with its own AppSecret; none for a third-party platform.
+    pub own: Option<Own>,
     /// Newest ticket.
     pub ticket: Option<Ticket>,
     /// Arrivals of the last ten tickets, newest first.
@@ -75,6 +81,17 @@ pub struct PlatformRow {
     pub created_at: i64,
     /// Changed.
     pub updated_at: i64,
+}
+
+/// What is particular to an account that is connected with its own AppSecret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// What it is.
+    pub kind: OwnKind,
+    /// How its messages come.
+    pub message_mode: MessageMode,
+    /// Which interface its token comes from.
+    pub token_mode: TokenMode,
 }
 
 /// The newest ticket.
@@ -94,6 +111,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PlatformRow> {
     let ticket: Option<String> = row.get("ticket")?;
     let endpoints: String = row.get("endpoints")?;
     let recent: String = row.get("ticket_recent")?;
+    let own: Option<String> = row.get("own")?;
     let create_time = row.get("ticket_create_time")?;
     let received_at: Option<i64> = row.get("ticket_received_at")?;
     let refused = row.get("ticket_refused")?;
@@ -110,6 +128,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PlatformRow> {
         endpoints: serde_json::from_str(&endpoints).unwrap_or_default(),
         outbound_proxy: row.get::<_, Option<String>>("outbound_proxy")?.map(Into::into),
         sandbox: row.get("sandbox")?,
+        own: own.and_then(|own| serde_json::from_str(&own).ok()),
         ticket: ticket.map(|value| Ticket {
             value: value.into(),
             create_time,
@@ -147,14 +166,14 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
     tx.prepare_cached(
         "INSERT INTO platform (id, component_appid, name, component_appsecret, verify_token, encoding_aes_key,
             previous_encoding_aes_key, public_base_url, endpoints, outbound_proxy, sandbox, created_at, updated_at,
-            previous_key_since)
-         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            previous_key_since, own)
+         VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (component_appid) DO UPDATE SET name = excluded.name,
             component_appsecret = excluded.component_appsecret, verify_token = excluded.verify_token,
             encoding_aes_key = excluded.encoding_aes_key, previous_encoding_aes_key = excluded.previous_encoding_aes_key,
             public_base_url = excluded.public_base_url, endpoints = excluded.endpoints,
             outbound_proxy = excluded.outbound_proxy, sandbox = excluded.sandbox, updated_at = excluded.updated_at,
-            previous_key_since = excluded.previous_key_since, ticket_refused = 0",
+            previous_key_since = excluded.previous_key_since, own = excluded.own, ticket_refused = 0",
     )?
     .execute(params![
         row.id,
@@ -171,6 +190,7 @@ pub fn save(tx: &Tx<'_>, row: &PlatformRow) -> Result<i64, StoreError> {
         row.created_at,
         row.updated_at,
         row.previous_key_since,
+        row.own.and_then(|own| serde_json::to_string(&own).ok()),
     ])?;
     let id =
         tx.query_row("SELECT id FROM platform WHERE component_appid = ?1", [&row.component_appid], |r| r.get(0))?;
