@@ -13,6 +13,7 @@ mod clipboard;
 mod life;
 mod menus;
 mod onboard;
+mod own;
 mod platforms;
 mod quota;
 mod takeover;
@@ -62,6 +63,14 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         platforms::preview_callback_urls,
         platforms::generate_verify_token,
         platforms::generate_encoding_aes_key,
+        own::list_own_accounts,
+        own::get_own_account,
+        own::validate_own_account,
+        own::save_own_account,
+        own::remove_own_account,
+        own::reveal_own_secret,
+        own::force_own_token,
+        own::list_url_verifications,
         accounts::list_accounts,
         accounts::get_account,
         accounts::refresh_account,

@@ -27,6 +27,15 @@ pub const COMMANDS: &[&str] = &[
     "callback_ips",
     "refresh_callback_ips",
     "set_callback_allow_only",
+    // own.rs
+    "list_own_accounts",
+    "get_own_account",
+    "validate_own_account",
+    "save_own_account",
+    "remove_own_account",
+    "reveal_own_secret",
+    "force_own_token",
+    "list_url_verifications",
     // platforms.rs
     "list_platforms",
     "get_platform",

@@ -32,6 +32,7 @@ use crate::store::tables::{attempt, credential, inbox};
 use crate::store::{Durability, OpenError, Store};
 use crate::transport::{HttpTransports, TransportFactory};
 use crate::tunnel::{self, Tunnels};
+use crate::verifications::Verifications;
 use crate::{api, listener, paths, vault};
 
 /// The last rows of the call log may hold a stop up so long, ms (promise 8: 5 s in all, of which flights get 4).
@@ -116,6 +117,7 @@ struct Inner {
     expected_pushes: Expected,
     public_files: PublicFiles,
     sources: Sources,
+    verifications: Verifications,
     redeemed: Notify,
     call_log: Arc<CallLog>,
     bulk: Bulk,
@@ -178,6 +180,7 @@ impl Core {
                 expected_pushes: Expected::default(),
                 public_files: PublicFiles::default(),
                 sources: Sources::default(),
+                verifications: Verifications::default(),
                 redeemed: Notify::new(),
                 call_log: Arc::default(),
                 bulk: Bulk::default(),
@@ -224,6 +227,7 @@ impl Core {
         self.own(changes);
         self.own(tokio::spawn(sources::watch(self.clone())));
         self.own(tokio::spawn(call_log::run(self.clone())));
+        self.own(tokio::spawn(engine::own::watch(self.clone())));
         let engine = tokio::spawn(engine::run(self.clone()));
         if let Ok(mut slot) = self.inner.engine_task.lock() {
             *slot = Some(engine);
@@ -434,6 +438,11 @@ impl Core {
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.inner.sources
+    }
+    /// What came to the server URLs of own accounts.
+    #[must_use]
+    pub fn verifications(&self) -> &Verifications {
+        &self.inner.verifications
     }
     pub(crate) fn transports(&self) -> &Arc<dyn TransportFactory> {
         &self.inner.options.transports

@@ -4,14 +4,18 @@
 //! transaction. It makes no calls to WeChat. Invariants: [`accept`] answers `Ok` only after the commit; a repeat or an
 //! older push changes nothing; a refused push leaves only a counter and a line in the rejected list.
 
+mod own;
+
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use wechat::crypto::{CryptoError, KeyUsed};
 use wechat::envelope::{PushQuery, parse_envelope};
 use wechat::event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
 use wechat::message::parse_message_head;
 
-use crate::core::Core;
-use crate::dto::AccountEventKind;
+use crate::core::{Core, Runtime};
+use crate::dto::{AccountEventKind, OwnKind};
 use crate::engine::Wake;
 use crate::menus::replies;
 use crate::store::tables::account::AccountRow;
@@ -27,6 +31,8 @@ pub struct Target<'a> {
     pub component_appid: &'a str,
     /// From the path; none on the event URL.
     pub authorizer_appid: Option<&'a str>,
+    /// The server URL of an account that is connected with its own AppSecret, whose appid is in `component_appid`.
+    pub own: bool,
 }
 
 /// Why a push was refused.
@@ -42,6 +48,8 @@ pub enum Refusal {
     BadKey,
     /// For another appid.
     WrongAppid,
+    /// Plain where encrypted is expected, or the reverse: the message mode differs on the two sides.
+    WrongMode,
     /// Not from an address of WeChat's, and the operator wants those only.
     UnlistedSource,
     /// The store failed; WeChat will repeat the push.
@@ -58,6 +66,7 @@ impl Refusal {
             Self::BadSignature => "bad_signature",
             Self::BadKey => "bad_key",
             Self::WrongAppid => "wrong_appid",
+            Self::WrongMode => "wrong_mode",
             Self::UnlistedSource => "unlisted_source",
             Self::Store => "store",
         }
@@ -69,7 +78,7 @@ impl Refusal {
         match self {
             Self::UnknownAppid => 404,
             Self::BadBody => 400,
-            Self::BadSignature | Self::BadKey | Self::WrongAppid | Self::UnlistedSource => 403,
+            Self::BadSignature | Self::BadKey | Self::WrongAppid | Self::WrongMode | Self::UnlistedSource => 403,
             Self::Store => 500,
         }
     }
@@ -86,14 +95,24 @@ impl From<CryptoError> for Refusal {
     }
 }
 
+/// What takes pushes that come in here: a platform on its own URLs, an own account on its.
+pub(crate) fn runtime_of(core: &Core, target: Target<'_>) -> Option<Arc<Runtime>> {
+    core.runtime_by_appid(target.component_appid).filter(|r| match r.row.own {
+        Some(own) => target.own && own.kind != OwnKind::WebsiteApp,
+        None => !target.own,
+    })
+}
+
 /// Takes a push. `Ok` means durable: answer `success`, or the passive reply, which is encrypted already.
 ///
 /// # Errors
 /// Why it was refused; nothing was stored then.
 pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
     let now = core.clock().now();
-    let runtime =
-        core.runtime_by_appid(target.component_appid).filter(|r| r.row.own.is_none()).ok_or(Refusal::UnknownAppid)?;
+    let runtime = runtime_of(core, target).ok_or(Refusal::UnknownAppid)?;
+    if let Some(own) = runtime.row.own {
+        return own::accept(core, &runtime, own, query, body).await;
+    }
     let crypto = runtime.crypto.as_ref().ok_or(Refusal::BadKey)?;
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
     let envelope = parse_envelope(body).map_err(|_| Refusal::BadBody)?;
@@ -253,11 +272,7 @@ fn cancel(tx: &Tx<'_>, platform_id: i64, appid: &str, create_time: i64, now: i64
 }
 
 /// An account without its authorization: the row stays, its tokens go. Answers it with its credential's id.
-pub(crate) fn unauthorize(
-    tx: &Tx<'_>,
-    mut row: AccountRow,
-    now: i64,
-) -> Result<(std::sync::Arc<AccountRow>, i64), StoreError> {
+pub(crate) fn unauthorize(tx: &Tx<'_>, mut row: AccountRow, now: i64) -> Result<(Arc<AccountRow>, i64), StoreError> {
     row.authorized = false;
     row.unauthorized_at = now;
     let row = account::save(tx, &row)?;

@@ -31,6 +31,7 @@ pub mod transport;
 pub mod tunnel;
 pub mod validate;
 pub mod vault;
+pub mod verifications;
 mod views;
 
 pub use crate::core::{Core, OpenOptions};

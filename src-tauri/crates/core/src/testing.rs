@@ -306,7 +306,7 @@ impl World {
         let (query, body) = sealed(xml);
         inbox::accept(
             &self.core,
-            Target { component_appid: COMPONENT, authorizer_appid: None },
+            Target { component_appid: COMPONENT, authorizer_appid: None, own: false },
             &query,
             body.as_bytes(),
         )

@@ -2,12 +2,12 @@
 
 pub mod tunnel;
 
-use crate::dto::{FieldError, PlatformInput};
+use crate::dto::{Endpoints, FieldError, MessageMode, OwnAccountInput, OwnKind, PlatformInput};
 
 /// Longest name, characters; it has to fit a switcher.
 const MAX_NAME: usize = 40;
 
-fn error(field: &str, rule: &str, en: &str, zh: &str) -> FieldError {
+pub(crate) fn error(field: &str, rule: &str, en: &str, zh: &str) -> FieldError {
     FieldError { field: field.into(), rule: rule.into(), message: en.into(), message_zh: zh.into() }
 }
 
@@ -45,17 +45,8 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
     if input.name.chars().count() > MAX_NAME {
         errors.push(error("name", "length", "must have at most 40 characters", "最多 40 个字"));
     }
-    secret(&mut errors, "component_appsecret", input.component_appsecret.as_deref(), exists, |s| {
-        // WeChat gives 32 hex digits; a forward server may have others.
-        (s.len() <= 128 && s.bytes().all(|b| b.is_ascii_graphic()))
-            .then_some(())
-            .ok_or(("must have at most 128 characters and no blanks", "最多 128 个字符，不能有空格"))
-    });
-    secret(&mut errors, "verify_token", input.verify_token.as_deref(), exists, |s| {
-        ((3..=32).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()))
-            .then_some(())
-            .ok_or(("must be 3 to 32 letters or digits", "应为 3–32 位字母或数字"))
-    });
+    secret(&mut errors, "component_appsecret", input.component_appsecret.as_deref(), exists, app_secret);
+    secret(&mut errors, "verify_token", input.verify_token.as_deref(), exists, verify_token);
     secret(&mut errors, "encoding_aes_key", input.encoding_aes_key.as_deref(), exists, aes_key);
     if let Some(key) = input.previous_encoding_aes_key.as_deref().filter(|k| !k.is_empty())
         && let Err((en, zh)) = aes_key(key)
@@ -63,7 +54,73 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
         errors.push(error("previous_encoding_aes_key", "format", en, zh));
     }
     base_url(&mut errors, "public_base_url", &input.public_base_url);
-    if let Some(endpoints) = &input.endpoints {
+    endpoints_and_proxy(&mut errors, input.endpoints.as_ref(), input.outbound_proxy.as_deref());
+    errors
+}
+
+/// All broken rules of an account that is connected with its own AppSecret. `stored`: which of AppSecret, Token and key
+/// are there already and may be left out.
+#[must_use]
+pub fn own_account(input: &OwnAccountInput, stored: StoredSecrets) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !is_appid(&input.appid) {
+        errors.push(error(
+            "appid",
+            "format",
+            "must be wx and 16 hex digits in lower case",
+            "应为 wx 加 16 位小写十六进制数字",
+        ));
+    }
+    if input.name.chars().count() > MAX_NAME {
+        errors.push(error("name", "length", "must have at most 40 characters", "最多 40 个字"));
+    }
+    secret(&mut errors, "appsecret", input.appsecret.as_deref(), stored.appsecret, app_secret);
+    let website = input.kind == OwnKind::WebsiteApp;
+    let given = |value: &Option<String>| value.as_deref().is_some_and(|v| !v.is_empty());
+    // Without a Token no messages are wanted, and then nothing of theirs is needed.
+    let messages = !website && (given(&input.verify_token) || stored.verify_token);
+    if given(&input.verify_token) {
+        secret(&mut errors, "verify_token", input.verify_token.as_deref(), true, verify_token);
+    }
+    let needs_key = messages && input.message_mode != MessageMode::Plain && !stored.encoding_aes_key;
+    if needs_key || given(&input.encoding_aes_key) {
+        secret(&mut errors, "encoding_aes_key", input.encoding_aes_key.as_deref(), !needs_key, aes_key);
+    }
+    if !input.public_base_url.is_empty() {
+        base_url(&mut errors, "public_base_url", &input.public_base_url);
+    }
+    endpoints_and_proxy(&mut errors, input.endpoints.as_ref(), input.outbound_proxy.as_deref());
+    errors
+}
+
+/// Secrets of an own account that are stored already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoredSecrets {
+    /// AppSecret.
+    pub appsecret: bool,
+    /// Token.
+    pub verify_token: bool,
+    /// Key.
+    pub encoding_aes_key: bool,
+}
+
+type Rule = Result<(), (&'static str, &'static str)>;
+
+fn app_secret(text: &str) -> Rule {
+    // WeChat gives 32 hex digits; a forward server may have others.
+    (text.len() <= 128 && text.bytes().all(|b| b.is_ascii_graphic()))
+        .then_some(())
+        .ok_or(("must have at most 128 characters and no blanks", "最多 128 个字符，不能有空格"))
+}
+
+fn verify_token(text: &str) -> Rule {
+    ((3..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()))
+        .then_some(())
+        .ok_or(("must be 3 to 32 letters or digits", "应为 3–32 位字母或数字"))
+}
+
+fn endpoints_and_proxy(errors: &mut Vec<FieldError>, endpoints: Option<&Endpoints>, proxy: Option<&str>) {
+    if let Some(endpoints) = endpoints {
         for (field, url) in
             [("endpoints.api", &endpoints.api), ("endpoints.mp", &endpoints.mp), ("endpoints.open", &endpoints.open)]
         {
@@ -77,7 +134,7 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
             }
         }
     }
-    if let Some(proxy) = input.outbound_proxy.as_deref().filter(|p| !p.is_empty()) {
+    if let Some(proxy) = proxy.filter(|p| !p.is_empty()) {
         let known = ["http://", "https://", "socks5://", "socks5h://"]
             .iter()
             .any(|scheme| proxy.starts_with(scheme) && proxy.len() > scheme.len());
@@ -90,16 +147,9 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
             ));
         }
     }
-    errors
 }
 
-fn secret(
-    errors: &mut Vec<FieldError>,
-    field: &str,
-    value: Option<&str>,
-    exists: bool,
-    rule: impl Fn(&str) -> Result<(), (&'static str, &'static str)>,
-) {
+fn secret(errors: &mut Vec<FieldError>, field: &str, value: Option<&str>, exists: bool, rule: impl Fn(&str) -> Rule) {
     match value {
         None | Some("") if exists => {}
         None | Some("") => errors.push(error(field, "required", "is required", "必填")),
@@ -111,7 +161,7 @@ fn secret(
     }
 }
 
-fn aes_key(key: &str) -> Result<(), (&'static str, &'static str)> {
+fn aes_key(key: &str) -> Rule {
     (key.len() == 43 && key.bytes().all(|b| b.is_ascii_alphanumeric()))
         .then_some(())
         .ok_or(("must be exactly 43 letters or digits", "应恰为 43 位字母或数字"))

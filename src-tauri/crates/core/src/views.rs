@@ -146,12 +146,12 @@ pub(crate) fn callback_urls(component_appid: &str, base: &str) -> CallbackUrls {
 }
 
 /// The last four characters, so that a person can tell which value is stored.
-fn hint(secret: &str) -> String {
+pub(crate) fn hint(secret: &str) -> String {
     let tail: String = secret.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     if secret.chars().count() < 12 { "····".into() } else { format!("····{tail}") }
 }
 
-fn mask_proxy(url: &str) -> String {
+pub(crate) fn mask_proxy(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}://···@{}", &url[..scheme], &url[at + 1..]),
         _ => url.to_owned(),

@@ -150,6 +150,25 @@ pub enum Platform {
 
 #[derive(Subcommand)]
 pub enum Account {
+    /// Add or update an account that is connected with its own AppSecret, from JSON: {"appid", "name", "kind":
+    /// "official_account|test_account|mini_program|website_app", "appsecret", "verify_token", "encoding_aes_key",
+    /// "message_mode": "plain|compatible|secure", "token_mode": "stable|classic", "public_base_url", "endpoints",
+    /// "outbound_proxy"}. Secrets that are left out stay as they are.
+    Add {
+        /// The file; - reads standard input.
+        #[arg(long, value_name = "FILE|-")]
+        file: PathBuf,
+    },
+    /// Remove an account that is connected with its own AppSecret for good, with its token.
+    Disconnect {
+        /// The account's appid.
+        appid: String,
+    },
+    /// Force a new stable token: the one before ends at once, everywhere (20 a day, 30 s apart).
+    ForceToken {
+        /// The account's appid.
+        appid: String,
+    },
     /// List accounts.
     List {
         #[command(flatten)]

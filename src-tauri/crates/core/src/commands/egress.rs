@@ -12,6 +12,8 @@ use crate::core::Core;
 use crate::dto::{Bilingual, CallReason, EgressRoute, EgressTest, Endpoints, LastError};
 use crate::engine::{last_error, usable};
 use crate::error::AppError;
+use crate::store::tables::credential::CredentialRow;
+use crate::store::tables::platform::PlatformRow;
 
 /// An interface path that does not exist: asking for its quota is refused with 76021 and a rid, changes nothing and
 /// costs nothing (protocol C.9).
@@ -59,18 +61,22 @@ impl Core {
             error: None,
         };
         let now = self.clock().now();
-        let mut component = self.store().mirror().component_credential(row.id);
-        if stored && row.ticket.is_some() && !component.as_ref().is_some_and(|c| usable(c, now)) {
+        let mut component = self.asking_credential(&row);
+        if stored && (row.ticket.is_some() || row.own.is_some()) && !component.as_ref().is_some_and(|c| usable(c, now))
+        {
             // The refusal of this very call tells the address; its success gives the token that the test needs.
-            let _ = self.refresh_component(component_appid).await;
-            component = self.store().mirror().component_credential(row.id);
+            let _ = match row.own {
+                Some(_) => self.refresh_account(component_appid, component_appid).await.map(drop),
+                None => self.refresh_component(component_appid).await.map(drop),
+            };
+            component = self.asking_credential(&row);
         }
         match component.filter(|c| usable(c, now)).and_then(|c| c.token.clone()) {
             Some(token) => {
                 call_log::because(CallReason::Diagnostics, None, self.ask_by_rid(&mut test, &transport, &token)).await;
             }
             None => {
-                let refused = self.store().mirror().component_credential(row.id).and_then(|c| c.failure.clone());
+                let refused = self.asking_credential(&row).and_then(|c| c.failure.clone());
                 match refused.filter(|e| e.ip.is_some() && stored) {
                     Some(error) => say_refused(&mut test, error),
                     None => self.ask_without_token(&mut test, &transport).await,
@@ -78,6 +84,15 @@ impl Core {
             }
         }
         Ok(test)
+    }
+
+    /// Whose token such a question is asked with: the platform's, or an own account's.
+    fn asking_credential(&self, row: &PlatformRow) -> Option<Arc<CredentialRow>> {
+        let mirror = self.store().mirror();
+        match row.own {
+            Some(_) => mirror.account_credential(mirror.account_by_appid(row.id, &row.component_appid)?.id),
+            None => mirror.component_credential(row.id),
+        }
     }
 
     /// A refused call has a rid, and WeChat tells of a rid which address asked.

@@ -64,7 +64,7 @@ impl Core {
         check(&request)?;
         let tenant = request.tenant.as_deref().map(str::trim).filter(|t| !t.is_empty());
         let tenant = tenant.map(super::tenants::checked_name).transpose()?;
-        let platform_id = self.platform_row(&request.component_appid)?.id;
+        let platform_id = self.third_party(&request.component_appid)?.id;
         let runtime =
             self.runtime(platform_id).ok_or_else(|| AppError::not_found("platform", &request.component_appid))?;
         let parent = self.store().mirror().component_credential(platform_id).filter(|c| usable(c, self.clock().now()));

@@ -15,6 +15,7 @@ pub(crate) mod menu_templates;
 mod menus;
 mod options;
 mod overview;
+mod own;
 mod platforms;
 mod poster;
 mod quota;
@@ -38,8 +39,8 @@ use serde_json::Value;
 use crate::core::Core;
 use crate::dto::{
     AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkKind, LinkQuery,
-    LinkRequest, MenuSet, MenuSource, MenuTemplate, OptionName, PlatformInput, PosterLanguage, ReconcileChoices,
-    SecretField, TakeoverRules, TemplateRequest, TunnelInput,
+    LinkRequest, MenuSet, MenuSource, MenuTemplate, OptionName, OwnAccountInput, OwnSecretField, PlatformInput,
+    PosterLanguage, ReconcileChoices, SecretField, TakeoverRules, TemplateRequest, TunnelInput,
 };
 use crate::error::AppError;
 
@@ -66,6 +67,19 @@ struct InputArgs {
 struct RevealArgs {
     component_appid: String,
     field: SecretField,
+}
+#[derive(Deserialize)]
+struct AppidArgs {
+    appid: String,
+}
+#[derive(Deserialize)]
+struct OwnInputArgs {
+    input: OwnAccountInput,
+}
+#[derive(Deserialize)]
+struct OwnRevealArgs {
+    appid: String,
+    field: OwnSecretField,
 }
 #[derive(Deserialize)]
 struct UrlArgs {
@@ -399,6 +413,14 @@ table! {
     "preview_callback_urls" (a: PreviewArgs) => async |_: &Core, a: PreviewArgs| Ok::<_, AppError>(Core::preview_callback_urls(&a.component_appid, &a.public_base_url));
     "generate_verify_token" (a: NoArgs) => async |_: &Core, _: NoArgs| Core::generate_verify_token();
     "generate_encoding_aes_key" (a: NoArgs) => async |_: &Core, _: NoArgs| Core::generate_encoding_aes_key();
+    "list_own_accounts" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_own_accounts().await;
+    "get_own_account" (a: AppidArgs) => async |c: &Core, a: AppidArgs| c.get_own_account(&a.appid).await;
+    "validate_own_account" (a: OwnInputArgs) => async |c: &Core, a: OwnInputArgs| Ok::<_, AppError>(c.validate_own_account(&a.input));
+    "save_own_account" (a: OwnInputArgs) => async |c: &Core, a: OwnInputArgs| c.save_own_account(a.input).await;
+    "remove_own_account" (a: AppidArgs) => async |c: &Core, a: AppidArgs| c.remove_own_account(&a.appid).await;
+    "reveal_own_secret" (a: OwnRevealArgs) => async |c: &Core, a: OwnRevealArgs| c.reveal_own_secret(&a.appid, a.field);
+    "force_own_token" (a: AppidArgs) => async |c: &Core, a: AppidArgs| c.force_own_token(&a.appid).await;
+    "list_url_verifications" (a: AppidArgs) => async |c: &Core, a: AppidArgs| c.list_url_verifications(&a.appid);
     "list_accounts" (a: QueryArgs) => async |c: &Core, a: QueryArgs| c.list_accounts(&a.query);
     "get_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.get_account(&a.component_appid, &a.appid).await;
     "refresh_account" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.refresh_account(&a.component_appid, &a.appid).await;

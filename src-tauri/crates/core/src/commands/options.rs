@@ -171,6 +171,10 @@ impl Core {
         set: Option<&str>,
         form: Form,
     ) -> Result<String, Failed> {
+        if row.own {
+            let words = format!("{} authorized no platform; its options are set on mp.weixin.qq.com", row.appid);
+            return Err(Failed::Before(AppError::new(ErrorCode::NotFound, words)));
+        }
         let name = code(name);
         let runtime = self
             .runtime(row.platform_id)

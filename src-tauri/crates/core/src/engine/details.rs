@@ -71,6 +71,10 @@ pub(super) fn due(core: &Core, most: usize) -> Vec<i64> {
 /// WeChat's refusal, which is also stored with the account, or why it could not be asked.
 pub async fn fetch(core: &Core, account_id: i64) -> Result<(), AppError> {
     let row = core.store().mirror().account(account_id).ok_or_else(|| AppError::not_found("account", "any more"))?;
+    if row.own {
+        let words = "WeChat tells the details of accounts that authorized a platform only";
+        return Err(AppError::new(ErrorCode::Unavailable, words));
+    }
     let runtime = core.runtime(row.platform_id).ok_or_else(|| AppError::not_found("platform", "any more"))?;
     let parent = core.store().mirror().component_credential(row.platform_id).filter(|c| usable(c, core.clock().now()));
     let token = parent.as_ref().and_then(|p| p.token.as_ref());

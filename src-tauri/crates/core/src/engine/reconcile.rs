@@ -112,7 +112,7 @@ impl Core {
     /// # Errors
     /// `NotFound`; WeChat's refusal; `Unavailable` when the list is long and still being read: ask again.
     pub async fn reconcile_preview(&self, component_appid: &str) -> Result<ReconcilePreview, AppError> {
-        let platform_id = self.platform_row(component_appid)?.id;
+        let platform_id = self.third_party(component_appid)?.id;
         let slot = self.reconciler().slot(platform_id);
         let pending = {
             let mut state = slot.state();
@@ -157,7 +157,7 @@ impl Core {
         preview_id: &str,
         choices: ReconcileChoices,
     ) -> Result<ReconcileReport, AppError> {
-        let platform_id = self.platform_row(component_appid)?.id;
+        let platform_id = self.third_party(component_appid)?.id;
         let slot = self.reconciler().slot(platform_id);
         let pending = {
             let mut state = slot.state();
@@ -194,7 +194,7 @@ impl Core {
     /// # Errors
     /// `NotFound`.
     pub fn reconcile_progress(&self, component_appid: &str) -> Result<ReconcileProgress, AppError> {
-        let slot = self.reconciler().slot(self.platform_row(component_appid)?.id);
+        let slot = self.reconciler().slot(self.third_party(component_appid)?.id);
         let progress = slot.state().progress;
         Ok(progress)
     }
@@ -204,7 +204,7 @@ impl Core {
     /// # Errors
     /// `NotFound`.
     pub fn reconcile_cancel(&self, component_appid: &str) -> Result<(), AppError> {
-        let slot = self.reconciler().slot(self.platform_row(component_appid)?.id);
+        let slot = self.reconciler().slot(self.third_party(component_appid)?.id);
         slot.cancel.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -19,8 +19,10 @@ use wechat::envelope::PushQuery;
 
 use super::{MAX_BODY, pages, reject};
 use crate::core::Core;
+use crate::dto::UrlVerdict;
 use crate::inbox::{self, Refusal, Target};
 use crate::sockets::Caller;
+use crate::verifications::Asked;
 
 /// A body up to this needs no permit, bytes. WeChat's messages are a few KiB.
 const SMALL_BODY: usize = 64 << 10;
@@ -48,6 +50,7 @@ pub(super) fn router(core: Core, slow: Duration) -> Router {
         .route("/wechat/{component_appid}/callback/{authorizer_appid}", get(verify_url_for_account).post(message))
         .route("/wechat/{component_appid}/authorize/{link_id}", get(pages::launch))
         .route("/wechat/{component_appid}/authorized/{link_id}", get(pages::authorized))
+        .route("/wechat/account/{appid}", get(verify_own).post(message_of_own))
         .route("/healthz", get(healthz))
         .route("/{file}", get(verification_file))
         .fallback(async || text(StatusCode::NOT_FOUND, "not found"))
@@ -129,6 +132,50 @@ fn verify(core: &Core, caller: Caller, component: &str, query: &str, path: &str)
     }
 }
 
+/// URL verification of an own account: judged, shown, and answered only when the digests are equal.
+async fn verify_own(
+    State(core): State<Core>,
+    Extension(caller): Extension<Caller>,
+    Path(appid): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+) -> Response {
+    let target = Target { component_appid: &appid, authorizer_appid: None, own: true };
+    let Some(runtime) = inbox::runtime_of(&core, target) else {
+        return refused(&core, caller, uri.path(), Refusal::UnknownAppid);
+    };
+    let query = PushQuery::parse(query.as_deref().unwrap_or("")).unwrap_or_default();
+    let echo = query.echostr.clone().unwrap_or_default();
+    let asked = Asked {
+        from: caller.address.to_string(),
+        signature: &query.signature,
+        timestamp: &query.timestamp,
+        nonce: &query.nonce,
+        echostr: &echo,
+    };
+    let now = core.clock().now();
+    let verdict = core.verifications().judge(runtime.row.id, &runtime.row.verify_token, &asked, now);
+    core.changes().tell([&format!("own:{appid}")]);
+    match verdict {
+        UrlVerdict::Passed => text(StatusCode::OK, echo),
+        UrlVerdict::Incomplete => refused(&core, caller, uri.path(), Refusal::BadBody),
+        UrlVerdict::WrongToken | UrlVerdict::NoToken => refused(&core, caller, uri.path(), Refusal::BadSignature),
+    }
+}
+
+async fn message_of_own(
+    State(door): State<Door>,
+    Extension(caller): Extension<Caller>,
+    Path(appid): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let target = Target { component_appid: &appid, authorizer_appid: None, own: true };
+    push(&door, caller, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
+}
+
 async fn event(
     State(door): State<Door>,
     Extension(caller): Extension<Caller>,
@@ -138,7 +185,7 @@ async fn event(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let target = Target { component_appid: &component, authorizer_appid: None };
+    let target = Target { component_appid: &component, authorizer_appid: None, own: false };
     push(&door, caller, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
@@ -151,7 +198,7 @@ async fn message(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let target = Target { component_appid: &component, authorizer_appid: Some(&authorizer) };
+    let target = Target { component_appid: &component, authorizer_appid: Some(&authorizer), own: false };
     push(&door, caller, target, query.as_deref().unwrap_or(""), uri.path(), &headers, body).await
 }
 
@@ -166,7 +213,7 @@ async fn push(
 ) -> Response {
     let core = &door.core;
     // An unknown appid is not worth reading a body for.
-    if core.runtime_by_appid(target.component_appid).is_none() {
+    if inbox::runtime_of(core, target).is_none() {
         return refused(core, caller, path, Refusal::UnknownAppid);
     }
     if !comes_from_wechat(core, caller) {
@@ -240,7 +287,11 @@ fn refused(core: &Core, caller: Caller, path: &str, refusal: Refusal) -> Respons
     let words = match refusal {
         Refusal::UnknownAppid => "not found",
         Refusal::BadBody => "unreadable",
-        Refusal::BadSignature | Refusal::BadKey | Refusal::WrongAppid | Refusal::UnlistedSource => "forbidden",
+        Refusal::BadSignature
+        | Refusal::BadKey
+        | Refusal::WrongAppid
+        | Refusal::WrongMode
+        | Refusal::UnlistedSource => "forbidden",
         Refusal::Store => "try again",
     };
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

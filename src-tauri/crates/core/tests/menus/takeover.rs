@@ -47,7 +47,7 @@ async fn tap(world: &World, appid: &str, key: &str, n: i64) -> Option<String> {
     let signature = msg_signature(&token, "1", "n", &encrypt);
     let query = format!("signature=x&timestamp=1&nonce=n&encrypt_type=aes&msg_signature={signature}");
     let body = build_message_envelope("gh_1", &encrypt);
-    let target = Target { component_appid: &component, authorizer_appid: Some(appid) };
+    let target = Target { component_appid: &component, authorizer_appid: Some(appid), own: false };
     let reply = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap()?;
     let part = |name: &str| {
         let start = reply.split_once(&format!("<{name}><![CDATA[")).unwrap().1;

@@ -5,7 +5,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ask, items, now};
+use super::{ask, items, now, platform};
 use crate::args::{Account, AccountName, Output};
 use crate::engine::{Engine, Need, encode};
 use crate::failure::Failure;
@@ -22,6 +22,18 @@ pub async fn run(dir: &Path, command: Account) -> Result<(), Failure> {
         Account::List { output, platform, tenant, tag } => {
             let filters = [("platform", platform), ("tenant", tenant), ("tag", tag)];
             list(dir, output.json, &filters).await
+        }
+        Account::Add { file } => add(dir, &file).await,
+        Account::Disconnect { appid } => {
+            ask(dir, Need::Change, "remove_own_account", json!({ "appid": appid })).await?;
+            print::note(&format!("removed {appid}"));
+            Ok(())
+        }
+        Account::ForceToken { appid } => {
+            let saved = ask(dir, Need::Running, "force_own_token", json!({ "appid": appid })).await?;
+            let forced = &saved["forced"];
+            print::note(&format!("a new token; forced {} of {} times today", forced["used"], forced["limit"]));
+            Ok(())
         }
         Account::Note { of, note } => {
             ask(dir, Need::Look, "set_account_note", with(&of, "note", note.into())).await?;
@@ -116,6 +128,22 @@ async fn options(
         })
         .collect();
     print::line(&print::table(&["OPTION", "VALUE", "MEANING", "CHOICES"], &rows));
+    Ok(())
+}
+
+async fn add(dir: &Path, file: &Path) -> Result<(), Failure> {
+    let input = platform::document(file)?;
+    let saved = ask(dir, Need::Change, "save_own_account", json!({ "input": input })).await?;
+    print::note(&format!("saved {}", print::text(&saved["appid"])));
+    let server_url = print::text(&saved["server_url"]);
+    if !server_url.is_empty() && saved["kind"] != "website_app" {
+        print::note("what to enter on mp.weixin.qq.com (设置与开发 > 基本配置):");
+        print::line(&format!("服务器地址(URL)  {server_url}"));
+    }
+    let domain = print::text(&saved["domain"]);
+    if !domain.is_empty() {
+        print::line(&format!("网页授权域名      {domain}"));
+    }
     Ok(())
 }
 

@@ -1,0 +1,107 @@
+//! Pushes of accounts that are connected with their own AppSecret: plain, compatible and secure mode (protocol A.6).
+//!
+//! Invariant: what comes in another mode than the operator chose is refused and named so, except an encrypted push where
+//! plain ones are expected and the key is known: that is safer than what was asked for.
+
+use subtle::ConstantTimeEq as _;
+use wechat::crypto::{KeyUsed, MessageCrypto, url_signature};
+use wechat::envelope::{PushQuery, parse_envelope, parse_envelope_json};
+use wechat::message::{parse_message_head, parse_message_head_json};
+
+use super::{Refusal, store_failed};
+use crate::core::{Core, Runtime};
+use crate::dto::MessageMode;
+use crate::menus::replies;
+use crate::store::tables::inbox::{self, NewPush};
+use crate::store::tables::platform::Own;
+
+/// How an opened push was closed, for the reply.
+enum Closed<'a> {
+    /// Not at all.
+    Plain,
+    /// With this key.
+    Sealed(&'a MessageCrypto, KeyUsed),
+}
+
+/// Takes a push of an own account. `Ok` means durable.
+///
+/// # Errors
+/// As [`super::accept`].
+pub(super) async fn accept(
+    core: &Core,
+    runtime: &Runtime,
+    own: Own,
+    query: &str,
+    body: &[u8],
+) -> Result<Option<String>, Refusal> {
+    let now = core.clock().now();
+    let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
+    let json = body.trim_ascii_start().first() == Some(&b'{');
+    let (closed, random, message) = open(runtime, own, &query, body, json)?;
+    if matches!(closed, Closed::Sealed(_, KeyUsed::Previous)) {
+        core.previous_key_used(runtime.row.id, now);
+    }
+    let appid = &runtime.row.component_appid;
+    let is_json = message.trim_ascii_start().first() == Some(&b'{');
+    let head = if is_json { parse_message_head_json(&message) } else { parse_message_head(&message) };
+    let head = head.map_err(|_| Refusal::BadBody)?;
+    let dedupe = super::identity(&[appid, &head.dedupe_key()]);
+    let click = replies::may_answer(&head).then(|| {
+        (
+            head.from_user_name.to_string(),
+            head.to_user_name.to_string(),
+            head.event_key.clone().unwrap_or_default().into_owned(),
+        )
+    });
+    drop(head);
+    let platform_id = runtime.row.id;
+    let push = NewPush {
+        platform_id,
+        authorizer: Some(appid.clone()),
+        received_at: now,
+        dedupe,
+        kind: None,
+        random,
+        body: message,
+    };
+    core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map_err(|e| store_failed(&e))?;
+    core.door().accepted(now);
+    core.verifications().pushed(platform_id, now);
+    let Some((to, from, key)) = click else { return Ok(None) };
+    let Some(xml) = replies::answer(core, platform_id, appid, &to, &from, &key).await else { return Ok(None) };
+    match closed {
+        Closed::Plain => Ok(Some(xml)),
+        Closed::Sealed(crypto, key) => {
+            let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
+            Ok(Some(crypto.seal_reply(key, xml.as_bytes(), now / 1000, &query.nonce, random)))
+        }
+    }
+}
+
+type Opened<'a> = (Closed<'a>, [u8; 16], Vec<u8>);
+
+fn open<'a>(runtime: &'a Runtime, own: Own, query: &PushQuery, body: &[u8], json: bool) -> Result<Opened<'a>, Refusal> {
+    let token = &runtime.row.verify_token;
+    if token.is_empty() {
+        // Nothing could be verified, so nothing can be believed.
+        return Err(Refusal::BadSignature);
+    }
+    let envelope = if json { parse_envelope_json(body) } else { parse_envelope(body) };
+    let encrypted = query.is_encrypted() || envelope.is_ok();
+    if !encrypted {
+        if own.message_mode != MessageMode::Plain {
+            return Err(Refusal::WrongMode);
+        }
+        let ours = url_signature(token.expose(), &query.timestamp, &query.nonce);
+        if !bool::from(ours.as_bytes().ct_eq(query.signature.as_bytes())) {
+            return Err(Refusal::BadSignature);
+        }
+        // There is no encrypted form that could be made again.
+        return Ok((Closed::Plain, [0; 16], body.to_vec()));
+    }
+    let Some(crypto) = &runtime.crypto else {
+        return Err(if own.message_mode == MessageMode::Plain { Refusal::WrongMode } else { Refusal::BadKey });
+    };
+    let opened = crypto.open(query, envelope.map_err(|_| Refusal::BadBody)?.encrypt_bytes())?;
+    Ok((Closed::Sealed(crypto, opened.key), opened.random, opened.msg))
+}

@@ -1,0 +1,90 @@
+//! The server URL of an own account: verification and pushes in each mode.
+
+use serde_json::json;
+use wechat::crypto::{AesKey, MessageCrypto, msg_signature, url_signature};
+use wechat::envelope::build_message_envelope;
+use wxdesk_core::inbox::{self, Refusal, Target};
+
+use crate::world::{KEY, TOKEN, World};
+
+const XML: &str = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o1]]></FromUserName>\
+    <CreateTime>1767225600</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[你好]]></Content>\
+    <MsgId>1</MsgId></xml>";
+
+/// (query, body) as WeChat sends them in a mode.
+fn push(world: &World, mode: &str, token: &str) -> (String, String) {
+    let (time, nonce) = ("1767225600", "n0nce");
+    let signature = url_signature(token, time, nonce);
+    let mut query = format!("signature={signature}&timestamp={time}&nonce={nonce}&openid=o1");
+    if mode == "plain" {
+        return (query, XML.to_owned());
+    }
+    let crypto = MessageCrypto::new(token.into(), AesKey::parse(KEY).unwrap(), None, world.appid.as_str());
+    let encrypt = crypto.encrypt(XML.as_bytes(), [7; 16]);
+    let signature = msg_signature(token, time, nonce, &encrypt);
+    query.push_str(&format!("&encrypt_type=aes&msg_signature={signature}"));
+    if mode == "secure" {
+        return (query, build_message_envelope("gh_1", &encrypt));
+    }
+    (query, XML.replace("</xml>", &format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")))
+}
+
+async fn send(world: &World, mode: &str, token: &str) -> Result<Option<String>, Refusal> {
+    let (query, body) = push(world, mode, token);
+    let target = Target { component_appid: &world.appid, authorizer_appid: None, own: true };
+    inbox::accept(&world.core, target, &query, body.as_bytes()).await
+}
+
+async fn stored(world: &World) -> usize {
+    let rows = world.core.store().read(|c| wxdesk_core::store::tables::inbox::after(c, 0, 100)).await.unwrap();
+    assert!(rows.iter().all(|r| String::from_utf8_lossy(&r.body).contains("你好")));
+    rows.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pushes_are_taken_in_the_mode_that_was_chosen_and_refused_in_others() {
+    for (ours, theirs, taken) in [
+        ("plain", "plain", Ok(())),
+        ("plain", "secure", Ok(())),
+        ("plain", "compatible", Ok(())),
+        ("compatible", "compatible", Ok(())),
+        ("compatible", "secure", Ok(())),
+        ("secure", "secure", Ok(())),
+        ("secure", "compatible", Ok(())),
+        ("secure", "plain", Err(Refusal::WrongMode)),
+        ("compatible", "plain", Err(Refusal::WrongMode)),
+    ] {
+        let world = World::empty().await;
+        world.save(json!({"message_mode": ours})).await.unwrap();
+        assert_eq!(send(&world, theirs, TOKEN).await.map(drop), taken, "{ours} {theirs}");
+        // A repeat is acknowledged and stored once.
+        assert_eq!(send(&world, theirs, TOKEN).await.map(drop), taken);
+        assert_eq!(stored(&world).await, usize::from(taken.is_ok()), "{ours} {theirs}");
+        assert_eq!(send(&world, ours, "wrongtoken").await, Err(Refusal::BadSignature));
+        let own = world.core.get_own_account(&world.appid).await.unwrap();
+        assert_eq!(own.last_push_at.is_some(), taken.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_token_or_for_another_url_nothing_is_taken() {
+    let world = World::empty().await;
+    world.save(json!({"verify_token": "", "encoding_aes_key": "", "message_mode": "plain"})).await.unwrap();
+    assert_eq!(send(&world, "plain", "").await, Err(Refusal::BadSignature));
+    assert_eq!(send(&world, "plain", TOKEN).await, Err(Refusal::BadSignature));
+    // Not on a platform's URLs, nor a platform on this one.
+    let (query, body) = push(&world, "secure", TOKEN);
+    for authorizer in [None, Some(world.appid.as_str())] {
+        let target = Target { component_appid: &world.appid, authorizer_appid: authorizer, own: false };
+        assert_eq!(inbox::accept(&world.core, target, &query, body.as_bytes()).await, Err(Refusal::UnknownAppid));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_before_is_still_tried() {
+    let world = World::empty().await;
+    world.save(json!({})).await.unwrap();
+    world.save(json!({"encoding_aes_key": "Z".repeat(43)})).await.unwrap();
+    assert_eq!(send(&world, "secure", TOKEN).await, Ok(None));
+    assert!(world.core.get_own_account(&world.appid).await.unwrap().has_previous_key);
+}
