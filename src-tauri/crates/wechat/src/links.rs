@@ -1,6 +1,6 @@
 //! The links that an administrator or a follower opens in a browser or in WeChat.
 //!
-//! Owns: authorize links (PC and H5), web OAuth links, and percent-encoding for all of them.
+//! Owns: authorize links (PC and H5), web OAuth links, website login links, and percent-encoding for all of them.
 //! Must not: fetch any of them; WeChat checks where the click came from, so they are for the user's browser alone.
 //! Invariant: every value is percent-encoded, and links for inside WeChat end in `#wechat_redirect`.
 
@@ -82,6 +82,8 @@ pub enum OauthScope {
     Base,
     /// With a consent page; gives the profile.
     UserInfo,
+    /// A website's login by QR code; only what [`WebsiteLink`] asks for, an [`OauthLink`] with it is refused.
+    Login,
 }
 
 impl OauthScope {
@@ -90,6 +92,7 @@ impl OauthScope {
         match self {
             Self::Base => "snsapi_base",
             Self::UserInfo => "snsapi_userinfo",
+            Self::Login => "snsapi_login",
         }
     }
 }
@@ -103,14 +106,20 @@ pub struct OauthLink<'a> {
     pub redirect_uri: &'a str,
     /// What to ask for.
     pub scope: OauthScope,
-    /// Letters and digits, at most 128 bytes; always sent, because WeChat has an error for an empty one (10013).
+    /// See [`is_state`]; always sent, because WeChat has an error for an empty one (10013).
     pub state: &'a str,
+    /// Asks for consent even where WeChat would not; `None` leaves it to WeChat, which does not force it.
+    pub force_popup: Option<bool>,
+    /// Opens the page as a snapshot page (快照页) first; `None` leaves it to WeChat.
+    pub force_snapshot: Option<bool>,
     /// The component that acts on behalf of the account, if one does.
     pub component_appid: Option<&'a str>,
 }
 
 impl OauthLink<'_> {
-    /// The link. WeChat checks the order of the parameters with a regular expression, so it is fixed.
+    /// The link. WeChat checks the order of the parameters with a regular expression, so it is fixed. Both
+    /// `forcePopup` and `component_appid` are documented as "after state" and never together: the two switches come
+    /// directly after it, `component_appid` last, as it ends every documented link on behalf.
     /// `open_base` has no trailing slash, e.g. [`OPEN_BASE`].
     pub fn url(&self, open_base: &str) -> String {
         let mut url = Url::new(open_base, "/connect/oauth2/authorize");
@@ -119,11 +128,49 @@ impl OauthLink<'_> {
         url.push("response_type", "code");
         url.push("scope", self.scope.as_str());
         url.push("state", self.state);
+        if let Some(force) = self.force_popup {
+            url.push("forcePopup", if force { "true" } else { "false" });
+        }
+        if let Some(force) = self.force_snapshot {
+            url.push("forceSnapShot", if force { "true" } else { "false" });
+        }
         if let Some(component_appid) = self.component_appid {
             url.push("component_appid", component_appid);
         }
         url.finish("#wechat_redirect")
     }
+}
+
+/// A website's login by QR code (网站应用扫码登录). The code it brings lives 10 minutes; the token calls are web OAuth's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebsiteLink<'a> {
+    /// A website application (网站应用), not an official account.
+    pub appid: &'a str,
+    /// The callback on the application's domain.
+    pub redirect_uri: &'a str,
+    /// See [`is_state`].
+    pub state: &'a str,
+}
+
+impl WebsiteLink<'_> {
+    /// The link, in the fixed order of [`OauthLink::url`]. `open_base` has no trailing slash, e.g. [`OPEN_BASE`].
+    pub fn url(&self, open_base: &str) -> String {
+        let mut url = Url::new(open_base, "/connect/qrconnect");
+        url.push("appid", self.appid);
+        url.push("redirect_uri", self.redirect_uri);
+        url.push("response_type", "code");
+        url.push("scope", OauthScope::Login.as_str());
+        url.push("state", self.state);
+        url.finish("#wechat_redirect")
+    }
+}
+
+/// The longest `state`, in bytes.
+pub const MAX_STATE_BYTES: usize = 128;
+
+/// Whether WeChat takes `state` and gives it back unchanged: 1 to [`MAX_STATE_BYTES`] letters and digits.
+pub fn is_state(state: &str) -> bool {
+    (1..=MAX_STATE_BYTES).contains(&state.len()) && state.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 struct Url {
@@ -238,6 +285,8 @@ mod tests {
             redirect_uri: "https://a.b/c?d=e",
             scope: OauthScope::Base,
             state: "S1",
+            force_popup: None,
+            force_snapshot: None,
             component_appid: None,
         };
         assert_eq!(
@@ -247,6 +296,30 @@ mod tests {
         );
         let link = OauthLink { scope: OauthScope::UserInfo, component_appid: Some("wx2"), ..link };
         assert!(link.url(OPEN_BASE).ends_with("&scope=snsapi_userinfo&state=S1&component_appid=wx2#wechat_redirect"));
+        let link = OauthLink { force_popup: Some(true), force_snapshot: Some(false), ..link };
+        assert!(link.url(OPEN_BASE).ends_with(
+            "&scope=snsapi_userinfo&state=S1&forcePopup=true&forceSnapShot=false&component_appid=wx2#wechat_redirect"
+        ));
+        let link = OauthLink { force_popup: None, force_snapshot: Some(true), component_appid: None, ..link };
+        assert!(link.url(OPEN_BASE).ends_with("&state=S1&forceSnapShot=true#wechat_redirect"));
+    }
+
+    #[test]
+    fn website_links() {
+        let link = WebsiteLink { appid: "wxweb", redirect_uri: "https://a.b/c?d=e", state: "S1" };
+        assert_eq!(
+            link.url("http://127.0.0.1:9000/"),
+            "http://127.0.0.1:9000/connect/qrconnect?appid=wxweb&redirect_uri=https%3A%2F%2Fa.b%2Fc%3Fd%3De\
+             &response_type=code&scope=snsapi_login&state=S1#wechat_redirect"
+        );
+    }
+
+    #[test]
+    fn states_are_letters_and_digits() {
+        assert!(is_state("aZ09") && is_state(&"x".repeat(128)));
+        for bad in ["", "a-b", "a b", "a_b", "中", "a\n", &"x".repeat(129)] {
+            assert!(!is_state(bad), "{bad:?}");
+        }
     }
 
     #[test]
