@@ -25,6 +25,9 @@ pub struct MessageHead<'a> {
     pub event: Option<Cow<'a, str>>,
     /// Menu key, scene or URL; empty values are `None`.
     pub event_key: Option<Cow<'a, str>>,
+    /// Of the parametric QR code that was scanned (`subscribe`, `SCAN`): names its picture, and is no secret. Empty
+    /// values are `None`.
+    pub ticket: Option<Cow<'a, str>>,
     /// Of messages only. An event's `MsgID` (capital D) names another message and is not read here.
     pub msg_id: Option<u64>,
 }
@@ -48,6 +51,7 @@ impl<'a> FieldSink<'a> for Reading<'a> {
             "MsgType" => head.msg_type = value,
             "Event" => head.event = Some(value).filter(|v| !v.is_empty()),
             "EventKey" => head.event_key = Some(value).filter(|v| !v.is_empty()),
+            "Ticket" => head.ticket = Some(value).filter(|v| !v.is_empty()),
             "MsgId" => head.msg_id = Some(value.trim().parse().map_err(|_| XmlError::NotANumber("MsgId"))?),
             _ => {}
         }
@@ -96,6 +100,8 @@ pub fn parse_message_head_json(json: &[u8]) -> Result<MessageHead<'_>, XmlError>
         event: Option<Cow<'a, str>>,
         #[serde(borrow, default)]
         event_key: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        ticket: Option<Cow<'a, str>>,
         msg_id: Option<u64>,
     }
     let json: Json<'_> = serde_json::from_slice(json).map_err(|_| XmlError::Malformed)?;
@@ -106,6 +112,7 @@ pub fn parse_message_head_json(json: &[u8]) -> Result<MessageHead<'_>, XmlError>
         msg_type: json.msg_type,
         event: json.event.filter(|v| !v.is_empty()),
         event_key: json.event_key.filter(|v| !v.is_empty()),
+        ticket: json.ticket.filter(|v| !v.is_empty()),
         msg_id: json.msg_id,
     };
     complete(head, json.create_time.is_some())

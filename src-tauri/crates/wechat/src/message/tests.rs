@@ -31,6 +31,25 @@ fn events_with_and_without_a_key() {
 }
 
 #[test]
+fn scans_carry_the_ticket_of_their_code() {
+    let document = event(
+        "<Event><![CDATA[subscribe]]></Event><EventKey><![CDATA[qrscene_123123]]></EventKey><Ticket><![CDATA[gQH47w==]]></Ticket>",
+    );
+    assert_eq!(parse_message_head(document.as_bytes()).unwrap().ticket.as_deref(), Some("gQH47w=="));
+    let document = event("<Event><![CDATA[subscribe]]></Event><Ticket><![CDATA[]]></Ticket>");
+    assert_eq!(parse_message_head(document.as_bytes()).unwrap().ticket, None);
+    let json =
+        br#"{"FromUserName":"o1","CreateTime":1,"MsgType":"event","Event":"SCAN","EventKey":"7","Ticket":"gQH47w=="}"#;
+    assert_eq!(parse_message_head_json(json).unwrap().ticket.as_deref(), Some("gQH47w=="));
+    assert_eq!(
+        parse_message_head_json(br#"{"FromUserName":"o1","CreateTime":1,"MsgType":"event","Ticket":""}"#)
+            .unwrap()
+            .ticket,
+        None
+    );
+}
+
+#[test]
 fn nested_elements_do_not_confuse_the_head() {
     let document = event(
         "<Event><![CDATA[pic_weixin]]></Event><EventKey><![CDATA[K]]></EventKey><SendPicsInfo><Count>1</Count>\
