@@ -1,4 +1,4 @@
-//! Codes of tokens, requests, quotas, messages and OAuth pages.
+//! Codes of tokens, requests, quotas, media, QR codes and messages.
 //! Owns: rows only. Must not: hold logic. Invariant: see the parent module.
 
 super::table! {
@@ -53,6 +53,12 @@ super::table! {
     40037 ClientBug
         "template_id 不合法" "invalid template_id"
         "选择该账号自己的模板" "pick a template of this account";
+    40052 ClientBug
+        "二维码 action_name 不合法" "bad action_name of a QR code"
+        "action_name 只能是 QR_SCENE、QR_STR_SCENE、QR_LIMIT_SCENE 或 QR_LIMIT_STR_SCENE" "use QR_SCENE, QR_STR_SCENE, QR_LIMIT_SCENE or QR_LIMIT_STR_SCENE";
+    40053 ClientBug
+        "二维码 action_info（场景值）不合法" "bad action_info (scene) of a QR code"
+        "场景值：临时为非零的 32 位整数，永久为 1–100000；字符串为 1–64 个字符" "use a scene number (not 0 and 32 bits if temporary, 1 to 100000 if permanent) or a text of 1 to 64 characters";
     40066 ClientBug
         "url 不合法" "invalid url"
         "修正请求中的网址" "fix the url in the request";
@@ -149,6 +155,9 @@ super::table! {
     45015 Other
         "超过 48 小时回复窗口，或用户已取消关注" "outside the 48 h window, or unsubscribed"
         "等用户再次互动" "wait until the user interacts again";
+    45029 Other
+        "永久二维码数量达到上限（100000）" "too many permanent QR codes (100000)"
+        "改用临时二维码；永久二维码不会过期" "use temporary codes; permanent ones never expire";
     45035 Operator
         "调用方 IP 不在 IP 白名单中" "the caller's IP is not in the IP white list"
         "在微信后台的 IP 白名单添加本机出口 IP，并补全所有出口" "add this machine's exit IP, and all other exits, to the IP white list in WeChat's console";
@@ -248,37 +257,4 @@ super::table! {
     89507 Operator
         "1 小时内此 IP 被管理员拒绝一次" "the administrator refused this IP within the last hour"
         "请联系账号管理员；1 小时内不能再用此 IP 调用" "ask the account's administrator; this IP cannot be used for 1 hour";
-    10003 Operator
-        "网页授权：redirect_uri 域名与后台配置不一致" "OAuth page: redirect_uri's domain differs from the configured one"
-        "在微信后台把网页授权域名改为回调地址的域名，或修正回调地址" "make the web authorization domain in WeChat's console equal to the callback's, or fix the callback";
-    10004 Operator
-        "网页授权：公众号被封禁" "OAuth page: the account is banned"
-        "登录 mp.weixin.qq.com 查看站内通知" "see the notices at mp.weixin.qq.com";
-    10005 Operator
-        "网页授权：公众号没有此 scope 的权限" "OAuth page: the account lacks this scope"
-        "仅已认证的服务号具备网页授权；请认证账号或改用 snsapi_base" "only verified service accounts have web authorization; verify the account or use snsapi_base";
-    10006 Other
-        "网页授权：须先关注测试号" "OAuth page: the test account must be followed first"
-        "请用户先关注此测试号" "the user must follow the test account first";
-    10009 RateLimited
-        "网页授权：操作太频繁" "OAuth page: too frequent"
-        "请稍后再试" "try again later";
-    10010 ClientBug
-        "网页授权：scope 不能为空" "OAuth page: scope empty"
-        "在链接中补上 scope" "add scope to the link";
-    10011 ClientBug
-        "网页授权：redirect_uri 不能为空" "OAuth page: redirect_uri empty"
-        "在链接中补上 redirect_uri" "add redirect_uri to the link";
-    10012 ClientBug
-        "网页授权：appid 不能为空" "OAuth page: appid empty"
-        "在链接中补上 appid" "add appid to the link";
-    10013 ClientBug
-        "网页授权：state 不能为空" "OAuth page: state empty"
-        "在链接中补上 state" "add state to the link";
-    10015 NeedsAuthorization
-        "网页授权：公众号未授权第三方平台" "OAuth page: the account has not authorized the third-party platform"
-        "请账号管理员先完成授权" "have the account's administrator authorize the platform first";
-    10016 Operator
-        "网页授权：不支持微信开放平台的 appid" "OAuth page: an Open Platform appid was used"
-        "改用公众号的 appid" "use an official account's appid";
 }

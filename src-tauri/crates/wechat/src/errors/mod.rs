@@ -9,6 +9,7 @@
 mod component;
 mod general;
 mod menu;
+mod oauth_page;
 
 use std::sync::LazyLock;
 
@@ -47,7 +48,7 @@ macro_rules! table {
 pub(crate) use table;
 
 static ALL: LazyLock<Vec<ErrorAdvice>> = LazyLock::new(|| {
-    let mut all = [general::TABLE, component::TABLE, menu::TABLE].concat();
+    let mut all = [general::TABLE, component::TABLE, menu::TABLE, oauth_page::TABLE].concat();
     all.sort_unstable_by_key(|entry| entry.code);
     all
 });
@@ -60,6 +61,12 @@ pub fn all() -> &'static [ErrorAdvice] {
 /// What is known about `code`.
 pub fn advice(code: i64) -> Option<&'static ErrorAdvice> {
     ALL.binary_search_by_key(&code, |entry| entry.code).ok().and_then(|at| ALL.get(at))
+}
+
+/// What is known about a number that the OAuth page shows to a user; none for codes that only calls answer.
+/// "redirect_uri 参数错误" without a number is what that page says for 10003.
+pub fn oauth_page(code: i64) -> Option<&'static ErrorAdvice> {
+    oauth_page::TABLE.iter().find(|entry| entry.code == code)
 }
 
 /// The class of `code`; unknown codes are [`ErrorClass::Other`].
@@ -80,7 +87,7 @@ mod tests {
             40033..=40033,
             40035..=40035,
             40037..=40037,
-            40054..=40055,
+            40052..=40055,
             40066..=40066,
             40091..=40091,
             40094..=40094,
@@ -89,6 +96,7 @@ mod tests {
             40163..=40164,
             40170..=40170,
             40201..=40203,
+            40226..=40226,
             40243..=40243,
             41001..=41004,
             41007..=41009,
@@ -103,6 +111,7 @@ mod tests {
             45002..=45002,
             45009..=45011,
             45015..=45015,
+            45029..=45029,
             45035..=45035,
             45047..=45048,
             45064..=45064,
@@ -148,6 +157,17 @@ mod tests {
                 "{} lacks English",
                 entry.code
             );
+        }
+    }
+
+    #[test]
+    fn numbers_of_the_oauth_page() {
+        for code in [10003, 10004, 10005, 10006, 10009, 10010, 10011, 10012, 10013, 10015, 10016] {
+            assert_eq!(oauth_page(code), advice(code), "{code}");
+            assert!(oauth_page(code).is_some(), "{code}");
+        }
+        for code in [0, 10001, 10007, 10014, 40001] {
+            assert_eq!(oauth_page(code), None, "{code}");
         }
     }
 
