@@ -200,6 +200,62 @@ pub fn parse_envelope_json(body: &[u8]) -> Result<Envelope<'_>, EnvelopeError> {
     Ok(Envelope { app_id: json.app_id, to_user_name: json.to_user_name, encrypt: json.encrypt })
 }
 
+/// In which of WeChat's three modes a push was sent (A.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PushForm {
+    /// 明文模式: nothing is encrypted; only `signature` vouches for it, and that does not cover the body.
+    Plain,
+    /// 兼容模式: `Encrypt` beside the same fields in the clear. `msg_signature` covers the ciphertext only.
+    Compatible,
+    /// 安全模式: `Encrypt` and whom it is for. The only mode of third-party platforms.
+    Secure,
+}
+
+/// The mode of a push, by what its body has: no `Encrypt`, `Encrypt` with `MsgType` beside it, or `Encrypt` alone; XML
+/// or JSON. A body that is neither, which no parser here will read either, is what the query says it is.
+///
+/// Describes and verifies nothing: whoever expects encrypted pushes must refuse the other forms.
+pub fn form_of(query: &PushQuery, body: &[u8]) -> PushForm {
+    #[derive(Default, Deserialize)]
+    struct Members {
+        #[serde(rename = "Encrypt", default)]
+        encrypt: Present,
+        #[serde(rename = "MsgType", default)]
+        msg_type: Present,
+    }
+    impl<'a> FieldSink<'a> for Members {
+        fn field(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), XmlError> {
+            match name {
+                "Encrypt" => self.encrypt.0 |= !value.trim_ascii().is_empty(),
+                "MsgType" => self.msg_type.0 |= !value.trim_ascii().is_empty(),
+                _ => {}
+            }
+            Ok(())
+        }
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    let members =
+        if body.starts_with(b"{") { serde_json::from_slice(body).ok() } else { read_flat::<Members>(body).ok() };
+    match members {
+        Some(Members { encrypt: Present(false), .. }) => PushForm::Plain,
+        Some(Members { msg_type: Present(true), .. }) => PushForm::Compatible,
+        Some(_) => PushForm::Secure,
+        None if query.is_encrypted() => PushForm::Secure,
+        None => PushForm::Plain,
+    }
+}
+
+/// Whether a member is a text that is not empty.
+#[derive(Default)]
+struct Present(bool);
+
+impl<'de> Deserialize<'de> for Present {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+        Ok(Self(value.is_some_and(|value| !value.trim_ascii().is_empty())))
+    }
+}
+
 /// The outer document of a push on the authorization-event URL.
 pub fn build_event_envelope(app_id: &str, encrypt: &str) -> String {
     let mut xml = XmlWriter::new();

@@ -15,9 +15,11 @@ pub mod event;
 pub mod links;
 pub mod menu;
 pub mod message;
+pub mod multipart;
 pub mod permission;
 pub mod secret;
 pub mod transport;
+pub mod url_check;
 pub mod xml;
 
 pub use account::AccountKind;
@@ -25,7 +27,9 @@ pub use crypto::{
     AesKey, CryptoError, Decrypted, KeyUsed, MessageCrypto, generate_encoding_aes_key, generate_token, msg_signature,
     url_signature,
 };
-pub use envelope::{Envelope, EnvelopeError, PushQuery, build_event_envelope, build_message_envelope, parse_envelope};
+pub use envelope::{
+    Envelope, EnvelopeError, PushForm, PushQuery, build_event_envelope, build_message_envelope, form_of, parse_envelope,
+};
 pub use error::{ApiError, CallError, ErrorClass};
 pub use errors::{ErrorAdvice, advice};
 pub use event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};

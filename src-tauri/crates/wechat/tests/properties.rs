@@ -78,6 +78,13 @@ mod properties {
     fn feed_every_parser(bytes: &[u8]) {
         let _ = parse_envelope(bytes);
         let _ = wechat::envelope::parse_envelope_json(bytes);
+        let plain = wechat::form_of(&PushQuery::default(), bytes);
+        let query = PushQuery { encrypt_type: Some("aes".to_owned()), ..PushQuery::default() };
+        let encrypted = wechat::form_of(&query, bytes);
+        // The form has an Encrypt exactly where the envelope has one; the query counts only where neither reads.
+        if parse_envelope(bytes).is_ok() {
+            assert!(plain == encrypted && plain != wechat::PushForm::Plain);
+        }
         let _ = parse_message_head(bytes);
         let _ = parse_message_head_json(bytes);
         let _ = parse_component_event(bytes);
@@ -122,6 +129,14 @@ mod properties {
         #[test]
         fn no_near_document_makes_a_parser_panic(text in nearly_xml()) {
             feed_every_parser(text.as_bytes());
+        }
+
+        #[test]
+        fn no_near_json_makes_a_parser_panic(
+            text in "(\\{|\\}|\"Encrypt\"|\"MsgType\"|\"Ticket\"|:|,|\"a\"|null|7|\\[|\\]|[ \n]|\\PC){0,24}", body in json(),
+        ) {
+            feed_every_parser(text.as_bytes());
+            feed_every_parser(body.to_string().as_bytes());
         }
 
         #[test]

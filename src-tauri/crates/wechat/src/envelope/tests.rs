@@ -87,3 +87,50 @@ fn json_envelopes_for_mini_programs() {
     assert_eq!(parse_envelope_json(b"{}"), Err(EnvelopeError::MissingEncrypt));
     assert_eq!(parse_envelope_json(b"<xml/>"), Err(EnvelopeError::Json));
 }
+
+#[test]
+fn the_three_modes_in_xml_and_json() {
+    let aes = PushQuery { encrypt_type: Some("aes".to_owned()), ..PushQuery::default() };
+    let raw = PushQuery { encrypt_type: Some("raw".to_owned()), ..PushQuery::default() };
+    for query in [&aes, &raw, &PushQuery::default()] {
+        for (form, bodies) in [
+            (
+                PushForm::Plain,
+                &[
+                    "<xml><MsgType><![CDATA[text]]></MsgType><Content>Encrypt</Content></xml>",
+                    "<xml><MsgType>text</MsgType><Encrypt></Encrypt></xml>",
+                    "<xml><MsgType>event</MsgType><SendPicsInfo><Encrypt>nested</Encrypt></SendPicsInfo></xml>",
+                    "<xml></xml>",
+                    r#"{"MsgType":"text","Content":"<xml><Encrypt>x</Encrypt></xml>"}"#,
+                    r#"{"MsgType":"text","Encrypt":null,"x":{"Encrypt":"nested"}}"#,
+                ][..],
+            ),
+            (
+                PushForm::Compatible,
+                &[
+                    "<xml><MsgType><![CDATA[text]]></MsgType><Encrypt><![CDATA[BASE64]]></Encrypt></xml>",
+                    "<xml>\n<Encrypt>BASE64</Encrypt>\n<ToUserName>gh_1</ToUserName><MsgType>text</MsgType>\n</xml>\n",
+                    "\u{feff}{\"Encrypt\":\"BASE64\",\"MsgType\":\"event\",\"List\":[{}]}",
+                ],
+            ),
+            (
+                PushForm::Secure,
+                &[
+                    "<xml><ToUserName>gh_1</ToUserName><Encrypt><![CDATA[BASE64]]></Encrypt></xml>",
+                    "<xml><AppId>wx1</AppId><Encrypt>BASE64</Encrypt></xml>",
+                    "  {\"ToUserName\":\"gh_1\",\"Encrypt\":\"BASE64\"}\n",
+                    r#"{"Encrypt":"\u0042ASE64","MsgType":""}"#,
+                ],
+            ),
+        ] {
+            for body in bodies {
+                assert_eq!(form_of(query, body.as_bytes()), form, "{body}");
+            }
+        }
+    }
+    // What cannot be read is what the query says.
+    for body in ["", "hello", "{", "<xml>", "[]", "<!DOCTYPE x><xml><Encrypt>a</Encrypt></xml>", "{\"Encrypt\":7}"] {
+        assert_eq!(form_of(&aes, body.as_bytes()), PushForm::Secure, "{body}");
+        assert_eq!(form_of(&raw, body.as_bytes()), PushForm::Plain, "{body}");
+    }
+}
