@@ -72,7 +72,25 @@ const TABLE: &[Api] = table! {
     "/cgi-bin/user/get" Account true "获取关注用户列表" "List followers";
     "/cgi-bin/media/upload" Account true "上传临时素材" "Upload temporary media";
     "/cgi-bin/media/get" Account true "获取临时素材" "Get temporary media";
+    "/cgi-bin/media/uploadimg" Account false "上传图文消息内的图片" "Upload a picture for an article";
+    "/cgi-bin/material/add_material" Account false "新增永久素材" "Add permanent material";
+    "/cgi-bin/material/del_material" Account false "删除永久素材" "Delete permanent material";
+    "/cgi-bin/material/get_materialcount" Account false "获取素材总数" "Count permanent material";
+    "/cgi-bin/material/batchget_material" Account false "获取素材列表" "List permanent material";
+    "/cgi-bin/message/custom/typing" Account false "客服输入状态" "Show that an answer is being written";
+    "/cgi-bin/template/get_all_private_template" Account false "获取模板列表" "List templates";
+    "/cgi-bin/template/api_add_template" Account false "添加模板" "Add a template";
+    "/cgi-bin/template/del_private_template" Account false "删除模板" "Delete a template";
+    "/cgi-bin/template/get_industry" Account false "获取行业信息" "Get the industries";
+    "/cgi-bin/template/api_set_industry" Account false "设置所属行业" "Set the industries";
+    "/sns/oauth2/access_token" Account false "通过code换取网页授权access_token" "Exchange a web OAuth code";
+    "/sns/oauth2/refresh_token" Account false "刷新网页授权access_token" "Renew a user's web OAuth token";
     "/sns/oauth2/component/access_token" Component false "代公众号网页授权" "Web OAuth on behalf of an account";
+    "/sns/oauth2/component/refresh_token" Component false "代公众号刷新网页授权" "Renew a user's token on behalf of an account";
+    "/sns/auth" Account false "检验网页授权凭证是否有效" "Check a user's web OAuth token";
+    "/sns/userinfo" Account false "获取网页授权用户信息" "Get a web OAuth user's profile";
+    "/sns/jscode2session" Account false "小程序登录" "Log in to a mini program";
+    "/sns/component/jscode2session" Component false "代小程序登录" "Log in to a mini program on its behalf";
 };
 
 /// Every known interface, in the order in which a console shows them.

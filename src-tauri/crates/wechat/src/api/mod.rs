@@ -7,11 +7,17 @@
 pub mod account;
 pub mod authorizer;
 pub mod component;
+pub mod customer;
 pub mod diagnostics;
 pub mod js_sdk;
+pub mod media;
 pub mod menu;
+pub mod mini_program;
 pub mod oauth;
 pub mod option;
+pub mod qr_code;
+pub mod template;
+pub mod user;
 
 pub use account::{account_token, stable_token};
 pub use authorizer::{
@@ -33,7 +39,7 @@ use zeroize::Zeroize;
 
 use crate::error::{ApiError, CallError};
 use crate::secret::SecretString;
-use crate::transport::{ApiRequest, Host, Method, Transport};
+use crate::transport::{ApiRequest, ApiResponse, Host, Method, Transport};
 
 /// Large enough for every token call, so that a body with secrets is not copied while it grows.
 const BODY_CAPACITY: usize = 2048;
@@ -55,6 +61,21 @@ impl Call {
         let mut json = Vec::with_capacity(BODY_CAPACITY);
         json.push(b'{');
         Self::new(Method::Post, path, Some(json))
+    }
+
+    /// A POST of a ready-made JSON document, as raw UTF-8 because `\uXXXX` escapes are refused (40033).
+    pub(crate) fn post_value(path: &str, body: &serde_json::Value) -> Self {
+        let mut call = Self::new(Method::Post, path, None);
+        call.request.body = Some(body.to_string().into_bytes());
+        call
+    }
+
+    /// A POST of a body of another kind than JSON.
+    pub(crate) fn upload(path: &str, (content_type, body): (String, Vec<u8>)) -> Self {
+        let mut call = Self::new(Method::Post, path, None);
+        call.request.content_type = Some(content_type);
+        call.request.body = Some(body);
+        call
     }
 
     fn new(method: Method, path: &str, json: Option<Vec<u8>>) -> Self {
@@ -104,11 +125,29 @@ impl Call {
 
     /// Sends and reads the answer as `T`.
     pub(crate) async fn send<T: DeserializeOwned>(mut self, transport: &dyn Transport) -> Result<T, CallError> {
+        self.close();
+        send_raw(transport, self.request, &self.secrets).await
+    }
+
+    /// Sends and hands over whatever came with status 200, with the values to keep out of error texts.
+    pub(crate) async fn send_for_bytes(
+        mut self,
+        transport: &dyn Transport,
+    ) -> Result<(ApiResponse, Vec<SecretString>), CallError> {
+        self.close();
+        let response = transport.send(self.request).await?;
+        if response.status == 200 {
+            Ok((response, self.secrets))
+        } else {
+            Err(CallError::Http { status: response.status })
+        }
+    }
+
+    fn close(&mut self) {
         if let Some(mut json) = self.json.take() {
             json.push(b'}');
             self.request.body = Some(json);
         }
-        send_raw(transport, self.request, &self.secrets).await
     }
 }
 
@@ -205,6 +244,26 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
         }
     }
     deserializer.deserialize_any(Visitor)
+}
+
+/// A text that may be absent or `null`; empty then.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A text that may be absent, `null` or empty, none of which says anything.
+pub(crate) fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+}
+
+/// A list that may be absent or `null`; empty then.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A text that an answer is useless without: an id or address that is empty would look like a success.
+pub(crate) fn required(text: Option<String>, name: &str) -> Result<String, CallError> {
+    text.filter(|text| !text.is_empty()).ok_or_else(|| CallError::BadBody(format!("{name} is empty or missing")))
 }
 
 /// WeChat answers an empty string where it has nothing to give; that must never replace a stored secret.

@@ -1,3 +1,8 @@
+mod media;
+mod messages;
+mod qr_codes;
+mod users;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Mutex;
