@@ -102,7 +102,7 @@ fn shared() -> Value {
 fn accounts() -> Value {
     json!({
         "Account": object(json!({
-            "appid": text(), "component_appid": text(), "kind": choice(&["official_account", "mini_program", "unknown"]),
+            "appid": text(), "component_appid": text(), "connection": choice(&["authorized", "own_secret"]), "kind": choice(&["official_account", "mini_program", "unknown"]),
             "nick_name": text(), "user_name": text(), "principal_name": text(),
             "state": choice(&["authorized", "failing", "needs_authorization", "unauthorized"]),
             "tenant": maybe_text(), "scopes": { "type": "array", "items": number() }, "authorized_at": ms(), "has_avatar": yes_no(),
@@ -140,7 +140,7 @@ fn platforms() -> Value {
         "Status": object(json!({
             "version": text(), "time": ms(),
             "listener": object(json!({ "address": maybe_text(), "public_base_url": maybe_text(), "last_callback_at": maybe_ms(), "rejected": number() })),
-            "platforms": list("PlatformStatus"),
+            "platforms": list("PlatformStatus"), "own_accounts": of("AccountCounts"),
         })),
         "PlatformStatus": object(json!({
             "component_appid": text(), "name": text(), "ticket": of("TicketHealth"), "component_token": of("TokenHealth"),

@@ -37,6 +37,7 @@ impl Core {
                 rejected: self.door().rejected(),
             },
             platforms: platforms.iter().map(|p| views::platform_status(self, p, now)).collect(),
+            own_accounts: self.store().mirror().index(|i| i.counts_own()),
         }
     }
 

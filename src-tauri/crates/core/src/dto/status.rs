@@ -180,6 +180,8 @@ pub struct Status {
     pub listener: ListenerStatus,
     /// Every platform.
     pub platforms: Vec<PlatformStatus>,
+    /// Accounts that are connected with their own AppSecret, by state.
+    pub own_accounts: AccountCounts,
 }
 
 /// The public door in `GET /v1/status`.

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::core::{Core, OpenOptions};
-use crate::dto::NeedCause;
+use crate::dto::{NeedCause, UrlVerdict};
 use crate::sockets::MAX_HEAD;
 use crate::testing::{COMPONENT, platform, sealed};
 
@@ -152,6 +152,42 @@ async fn url_verification_echoes_verbatim() {
         assert!(say(&door, get(&signature).as_bytes()).await.ends_with("\r\n\r\n4375120948345356249"));
         assert!(say(&door, get("f464").as_bytes()).await.starts_with("HTTP/1.1 403"));
     }
+}
+
+/// The server URL of an account that is connected with its own AppSecret: what passed and what did not is shown as it
+/// came, and only an equal digest is answered.
+#[tokio::test]
+async fn the_server_url_of_an_own_account_is_verified_and_shown() {
+    let door = door().await;
+    let appid = "wxba5fad812f8e6fb9";
+    let input = serde_json::json!({"appid": appid, "kind": "test_account", "appsecret": "s3cret", "verify_token": "AAAAA",
+        "message_mode": "plain", "public_base_url": "https://abc.natapp.cc"});
+    let saved = door.core.save_own_account(serde_json::from_value(input).unwrap()).await.unwrap();
+    assert_eq!(saved.server_url, format!("https://abc.natapp.cc/wechat/account/{appid}"));
+    let get = |query: &str| format!("GET /wechat/account/{appid}?{query} HTTP/1.1\r\nhost: x\r\n\r\n");
+    // The official example of protocol A.5.
+    let asked = |signature: &str| {
+        get(&format!("signature={signature}&timestamp=1714036504&nonce=1514711492&echostr=4375120948345356249"))
+    };
+    let answer = say(&door, asked("f464b24fc39322e44b38aa78f5edd27bd1441696").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n4375120948345356249"), "{answer}");
+    assert!(say(&door, asked("0".repeat(40).as_str()).as_bytes()).await.starts_with("HTTP/1.1 403"));
+    assert!(say(&door, get("echostr=1").as_bytes()).await.starts_with("HTTP/1.1 400"));
+    let shown = door.core.list_url_verifications(appid).unwrap();
+    let verdicts: Vec<_> = shown.iter().map(|v| v.verdict).collect();
+    assert_eq!(verdicts, [UrlVerdict::Incomplete, UrlVerdict::WrongToken, UrlVerdict::Passed]);
+    assert!(!serde_json::to_string(&shown).unwrap().contains("AAAAA"));
+    assert!(door.core.get_own_account(appid).await.unwrap().verified_at.is_some());
+    // A plain push with its signature, and one without.
+    let xml = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><MsgId>1</MsgId></xml>";
+    let signature = wechat::crypto::url_signature("AAAAA", "1", "n");
+    let path = format!("/wechat/account/{appid}?signature={signature}&timestamp=1&nonce=n");
+    assert!(say(&door, &post(&path, xml)).await.ends_with("\r\n\r\nsuccess"));
+    let forged = format!("/wechat/account/{appid}?signature=x&timestamp=1&nonce=n");
+    assert!(say(&door, &post(&forged, xml)).await.starts_with("HTTP/1.1 403"));
+    // A platform has no such URL, and this account has no platform's.
+    assert!(say(&door, &post(&format!("/wechat/account/{COMPONENT}"), xml)).await.starts_with("HTTP/1.1 404"));
+    assert!(say(&door, &post(&format!("/wechat/{appid}/event"), xml)).await.starts_with("HTTP/1.1 404"));
 }
 
 #[tokio::test]

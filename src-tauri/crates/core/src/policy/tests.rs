@@ -196,3 +196,44 @@ proptest! {
         }
     }
 }
+
+/// A stable token, and a ticket: asked earlier, WeChat would give the same one.
+#[test]
+fn what_wechat_swaps_is_asked_for_in_its_last_five_minutes() {
+    for subject in [Subject::Own { classic: false }, Subject::Ticket] {
+        for id in 0..200 {
+            let facts = Facts { id, subject, ..fresh() };
+            let left = facts.expires_at - renew_at(&facts);
+            assert!((240_000..=300_000).contains(&left), "{left}");
+            let before = decide(&facts, renew_at(&facts) - 1);
+            assert_eq!(before, Decision::Wait { until: renew_at(&facts), reason: ReasonCode::Fresh });
+            assert_eq!(decide(&facts, renew_at(&facts)), Decision::Refresh { reason: ReasonCode::Due });
+            assert_eq!(decide(&facts, facts.expires_at - 60_000), Decision::Refresh { reason: ReasonCode::Emergency });
+            // The same token came back: not the next moment again.
+            let again = Facts { last_attempt_at: Some(renew_at(&facts)), ..facts.clone() };
+            let now = renew_at(&facts) + 5;
+            assert!(matches!(decide(&again, now), Decision::Wait { until, .. } if until >= now + 29_000));
+        }
+    }
+    // One with a short rest of life, because another program fetched it long ago.
+    let facts = Facts { subject: Subject::Own { classic: false }, expires_at: T0 + 345_000, ..fresh() };
+    assert!((T0..=T0 + 105_000).contains(&renew_at(&facts)));
+    assert_eq!(min_gap(&facts), MIN_GAP);
+}
+
+#[test]
+fn a_ticket_waits_for_its_account_and_a_switched_off_one_for_ever() {
+    let missing = Facts { subject: Subject::Ticket, has_token: false, parent: Parent::AccountTokenMissing, ..fresh() };
+    let waits = |reason| Decision::Wait { until: i64::MAX, reason };
+    assert_eq!(decide(&missing, T0 + 60_000), waits(ReasonCode::AccountTokenMissing));
+    let off = Facts { off: true, ..missing };
+    assert_eq!(decide(&off, T0 + 60_000), waits(ReasonCode::SwitchedOff));
+}
+
+#[test]
+fn a_refused_classic_token_was_taken_by_another_program() {
+    let rejected = |classic| Facts { subject: Subject::Own { classic }, rejected: true, ..fresh() };
+    let at = T0 + 600_000;
+    assert_eq!(decide(&rejected(true), at), Decision::Refresh { reason: ReasonCode::TakenByAnother });
+    assert_eq!(decide(&rejected(false), at), Decision::Refresh { reason: ReasonCode::ReportedRejected });
+}

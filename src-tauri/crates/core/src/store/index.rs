@@ -186,6 +186,16 @@ impl Index {
         self.sums(platform_id).fold(AccountCounts::default(), |all, sums| plus(all, &sums.shown))
     }
 
+    /// Accounts that are connected with their own AppSecret by state, without removed ones: each is alone in its sums.
+    #[must_use]
+    pub fn counts_own(&self) -> AccountCounts {
+        let own = self.entries.values().filter(|e| e.row.own && e.row.removed_at.is_none());
+        own.fold(AccountCounts::default(), |mut all, entry| {
+            entry.add_to(&mut all, 1);
+            all
+        })
+    }
+
     /// Removed accounts.
     #[must_use]
     pub fn removed(&self, platform_id: Option<i64>) -> i64 {

@@ -25,8 +25,9 @@ pub async fn run(dir: &Path, output: Output) -> Result<(), Failure> {
 
 /// What to do next, where the answer alone would be a dead end.
 fn hint(status: &Value) -> Option<&'static str> {
-    status["platforms"].as_array().is_some_and(Vec::is_empty).then_some(
-        "no platform yet; add one: wxdeskd platform add --file platform.json (wxdeskd platform add --help shows the file)",
+    let nothing = status["platforms"].as_array().is_some_and(Vec::is_empty) && status["own_accounts"]["total"] == 0;
+    nothing.then_some(
+        "nothing is connected yet: wxdeskd platform add --file platform.json for a third-party platform, wxdeskd account add --file account.json for an account with its own AppSecret (--help shows the files)",
     )
 }
 
@@ -63,6 +64,14 @@ fn text(status: &Value) -> String {
             .collect();
         lines.push(format!("accounts         {}: {}", accounts["total"], parts.join(", ")));
     }
+    let own = &status["own_accounts"];
+    if own["total"].as_i64().is_some_and(|total| total > 0) {
+        lines.push(String::new());
+        lines.push(format!(
+            "own AppSecret    {}: {} working, {} failing",
+            own["total"], own["authorized"], own["failing"]
+        ));
+    }
     lines.join("\n")
 }
 
@@ -73,8 +82,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_engine_without_platforms_gets_the_hint() {
-        assert!(hint(&json!({ "platforms": [] })).unwrap().contains("platform add --file"));
+    fn only_an_engine_without_anything_gets_the_hint() {
+        let none = json!({ "total": 0 });
+        assert_eq!(hint(&json!({ "platforms": [], "own_accounts": { "total": 1 } })), None);
+        assert!(hint(&json!({ "platforms": [], "own_accounts": none })).unwrap().contains("platform add --file"));
         assert_eq!(hint(&json!({ "platforms": [{}] })), None);
         assert_eq!(hint(&json!({})), None);
     }
