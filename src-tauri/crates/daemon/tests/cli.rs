@@ -2,7 +2,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{AES_KEY, APP_SECRET, COMPONENT, DEADLINE, Daemon, VERIFY_TOKEN, document, platform, run, said, start};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -125,6 +125,45 @@ fn a_bad_field_is_named_with_its_rule() {
         let output = run(dir.path(), &args, stdin);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     }
+}
+
+/// Interfaces: an account that is connected with its own AppSecret, by JSON.
+#[test]
+fn an_account_with_its_own_secret_is_added_listed_and_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let appid = "wxba5fad812f8e6fb9";
+    let input = json!({
+        "appid": appid, "name": "测试号", "kind": "official_account", "appsecret": APP_SECRET, "verify_token": "AAAAA",
+        "encoding_aes_key": "A".repeat(43), "message_mode": "secure", "token_mode": "stable",
+        "public_base_url": "https://abc.natapp.cc", "endpoints": { "api": NOWHERE, "mp": NOWHERE, "open": NOWHERE },
+        "outbound_proxy": null,
+    });
+    let add = |input: &Value| run(dir.path(), &["account", "add", "--file", "-"], &input.to_string());
+    let output = add(&input);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains(&format!("https://abc.natapp.cc/wechat/account/{appid}")), "{}", said(&output));
+    assert!(!said(&output).contains(APP_SECRET));
+    let listed = document(&run(dir.path(), &["account", "list", "--json"], ""));
+    assert_eq!(listed["items"][0]["connection"], "own_secret");
+    assert_eq!(listed["items"][0]["component_appid"], appid);
+    assert_eq!(document(&run(dir.path(), &["platform", "list", "--json"], ""))["items"], json!([]));
+    assert_eq!(document(&run(dir.path(), &["status", "--json"], ""))["own_accounts"]["total"], 1);
+    for (field, value, rule) in [
+        ("appid", json!("wx12"), "wx and 16 hex digits"),
+        ("appsecret", json!("with blank"), "no blanks"),
+        ("encoding_aes_key", json!("short"), "exactly 43"),
+        ("public_base_url", json!("http://abc.natapp.cc"), "https"),
+        ("kind", json!("website_app"), "cannot change"),
+    ] {
+        let mut bad = input.clone();
+        bad[field] = value;
+        let output = add(&bad);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(field) && said(&output).contains(rule), "{field}: {}", said(&output));
+    }
+    assert_eq!(run(dir.path(), &["account", "disconnect", appid], "").status.code(), Some(0));
+    assert_eq!(document(&run(dir.path(), &["account", "list", "--json"], ""))["items"], json!([]));
+    assert_eq!(run(dir.path(), &["account", "disconnect", appid], "").status.code(), Some(1));
 }
 
 #[test]
