@@ -145,6 +145,11 @@ pub(crate) fn callback_urls(component_appid: &str, base: &str) -> CallbackUrls {
     }
 }
 
+/// 服务器地址(URL) of an account that is connected with its own AppSecret.
+pub(crate) fn server_url(appid: &str, base: &str) -> String {
+    format!("{}/wechat/account/{appid}", base.trim_end_matches('/'))
+}
+
 /// The last four characters, so that a person can tell which value is stored.
 pub(crate) fn hint(secret: &str) -> String {
     let tail: String = secret.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();

@@ -10,6 +10,10 @@ export type TunnelChangedPlatform = {
  */
 component_appid: string, 
 /**
+ * It is an account with its own AppSecret: of the URLs only `message_url`, its 服务器地址(URL), and `web_domain` count.
+ */
+own: boolean, 
+/**
  * Its name.
  */
 name: string, 

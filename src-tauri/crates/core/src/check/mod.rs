@@ -39,11 +39,9 @@ impl Expected {
     fn expect(&self, nonce: &str) {
         self.lock().insert(nonce.to_owned(), false);
     }
-    /// A test push with this nonce came in and was verified.
-    pub(crate) fn arrived(&self, nonce: &str) {
-        if let Some(arrived) = self.lock().get_mut(nonce) {
-            *arrived = true;
-        }
+    /// A test push with this nonce came in and was verified. Answers whether it is one of ours.
+    pub(crate) fn arrived(&self, nonce: &str) -> bool {
+        self.lock().get_mut(nonce).map(|arrived| *arrived = true).is_some()
     }
     fn take(&self, nonce: &str) -> bool {
         self.lock().remove(nonce).unwrap_or(false)

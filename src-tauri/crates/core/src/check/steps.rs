@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use wechat::crypto::msg_signature;
+use wechat::crypto::{msg_signature, url_signature};
 use wechat::envelope::build_event_envelope;
 
 use super::tls::{self, Refusal};
@@ -12,6 +12,7 @@ use super::{Found, SELF_CHECK, Target};
 use crate::core::Core;
 use crate::dto::CheckCode;
 use crate::error::AppError;
+use crate::store::tables::platform::PlatformRow;
 
 /// A step gives up after this. WeChat waits 5 s for the whole of a push (protocol L).
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -275,38 +276,25 @@ fn strange(answer: &Answer) -> Found {
     Found::failed(CheckCode::BadStatus, format!("HTTP 状态 {status}"), format!("HTTP status {status}"))
 }
 
-/// One push for each platform of this base URL: signed and encrypted as WeChat's, with an InfoType of ours.
+/// One push for each platform of this base URL, signed and encrypted as WeChat's with an InfoType of ours, and one URL
+/// verification for each account with its own AppSecret.
 pub(super) async fn push(core: &Core, client: &reqwest::Client, target: &Target, nonce: &str) -> (Found, Option<()>) {
     let mut slowest = 0;
     let mut pushed = 0;
-    for platform in core.store().mirror().platforms() {
+    for platform in core.store().mirror().connections() {
         if platform.public_base_url.trim_end_matches('/') != target.base {
             continue;
         }
-        let Some(crypto) = core.runtime(platform.id).and_then(|r| r.crypto.clone()) else { continue };
-        let appid = &platform.component_appid;
-        let Ok(random) = wechat::crypto::random_prefix() else { continue };
-        let seconds = core.clock().now() / 1000;
-        let xml = format!(
-            "<xml><AppId><![CDATA[{appid}]]></AppId><CreateTime>{seconds}</CreateTime><InfoType><![CDATA[{SELF_CHECK}]]></InfoType></xml>"
-        );
-        let encrypt = crypto.encrypt(xml.as_bytes(), random);
-        let timestamp = seconds.to_string();
         let nonce = format!("{nonce}{pushed}");
-        let signature = msg_signature(platform.verify_token.expose(), &timestamp, &nonce, &encrypt);
-        let url = format!(
-            "{}/wechat/{appid}/event?signature=selfcheck&timestamp={timestamp}&nonce={nonce}&encrypt_type=aes&msg_signature={signature}",
-            target.base
-        );
+        let Some((request, expected)) = trial(core, client, target, &platform, &nonce) else { continue };
         core.expected_pushes().expect(&nonce);
-        let request = client.post(url).header("content-type", "text/xml").body(build_event_envelope(appid, &encrypt));
         let answer = ask(core, request).await;
         let arrived = core.expected_pushes().take(&nonce);
         let answer = match answer {
             Ok(answer) => answer,
             Err(found) => return (found, None),
         };
-        if answer.status != 200 || answer.body.trim() != "success" {
+        if answer.status != 200 || answer.body.trim() != expected {
             let (status, name) = (answer.status, &platform.name);
             let zh = format!("「{name}」的测试推送被拒绝（{status}）");
             return (
@@ -325,4 +313,41 @@ pub(super) async fn push(core: &Core, client: &reqwest::Client, target: &Target,
         return (Found::skipped(CheckCode::NoPlatform, "没有使用此地址的平台", "no platform uses this address"), None);
     }
     (timed(slowest, "加密推送已送达并验证", "an encrypted push came in and was verified"), None)
+}
+
+/// A request as WeChat would make it, and the answer that it must have; none where WeChat pushes nothing.
+fn trial(
+    core: &Core,
+    client: &reqwest::Client,
+    target: &Target,
+    platform: &PlatformRow,
+    nonce: &str,
+) -> Option<(reqwest::RequestBuilder, String)> {
+    let appid = &platform.component_appid;
+    let seconds = core.clock().now() / 1000;
+    let timestamp = seconds.to_string();
+    if platform.own.is_some() {
+        if platform.verify_token.is_empty() {
+            return None;
+        }
+        let signature = url_signature(platform.verify_token.expose(), &timestamp, nonce);
+        let url = format!(
+            "{}/wechat/account/{appid}?signature={signature}&timestamp={timestamp}&nonce={nonce}&echostr={SELF_CHECK}",
+            target.base
+        );
+        return Some((client.get(url), SELF_CHECK.to_owned()));
+    }
+    let crypto = core.runtime(platform.id).and_then(|r| r.crypto.clone())?;
+    let random = wechat::crypto::random_prefix().ok()?;
+    let xml = format!(
+        "<xml><AppId><![CDATA[{appid}]]></AppId><CreateTime>{seconds}</CreateTime><InfoType><![CDATA[{SELF_CHECK}]]></InfoType></xml>"
+    );
+    let encrypt = crypto.encrypt(xml.as_bytes(), random);
+    let signature = msg_signature(platform.verify_token.expose(), &timestamp, nonce, &encrypt);
+    let url = format!(
+        "{}/wechat/{appid}/event?signature=selfcheck&timestamp={timestamp}&nonce={nonce}&encrypt_type=aes&msg_signature={signature}",
+        target.base
+    );
+    let request = client.post(url).header("content-type", "text/xml").body(build_event_envelope(appid, &encrypt));
+    Some((request, "success".to_owned()))
 }

@@ -144,6 +144,25 @@ async fn a_push_that_somebody_else_answers_is_noticed() {
     }
 }
 
+/// An account with its own AppSecret has no event URL: its server URL is verified as WeChat would, and that is not shown
+/// to the operator as if WeChat had been there.
+#[tokio::test]
+async fn the_server_url_of_an_own_account_is_tried() {
+    let socket = crate::listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let base = format!("http://{}", socket.local_addr().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let core = Core::open(OpenOptions::new(dir.path())).await.unwrap();
+    let appid = "wxba5fad812f8e6fb9";
+    let input = serde_json::json!({"appid": appid, "kind": "test_account", "appsecret": "s3cret", "verify_token": "AAAAA",
+        "message_mode": "plain", "public_base_url": base});
+    core.save_own_account(serde_json::from_value(input).unwrap()).await.unwrap();
+    let door = tokio::spawn(crate::listener::run(core.clone(), socket));
+    let health = run(&core, &base).await.unwrap();
+    door.abort();
+    assert!(health.reachable == Some(true) && health.steps[4].outcome == CheckOutcome::Ok, "{health:?}");
+    assert_eq!(core.list_url_verifications(appid).unwrap(), []);
+}
+
 #[tokio::test]
 async fn only_our_own_addresses_are_asked() {
     let (core, _dir) = core_with("https://wx.example.com").await;

@@ -85,7 +85,7 @@ impl Core {
             kind: own.kind,
             message_mode: own.message_mode,
             token_mode: own.token_mode,
-            server_url: if messages { server_url(base, &row.component_appid) } else { String::new() },
+            server_url: if messages { views::server_url(&row.component_appid, base) } else { String::new() },
             domain: validate::host_of(base).unwrap_or("").to_owned(),
             public_base_url: base.clone(),
             endpoints: row.endpoints.clone(),
@@ -266,11 +266,6 @@ impl Core {
     pub fn list_url_verifications(&self, appid: &str) -> Result<Vec<UrlVerification>, AppError> {
         Ok(self.verifications().list(self.own_row(appid)?.0.id))
     }
-}
-
-/// 服务器地址(URL) of an own account.
-fn server_url(base: &str, appid: &str) -> String {
-    format!("{}/wechat/account/{appid}", base.trim_end_matches('/'))
 }
 
 /// What is entered, over what is stored.

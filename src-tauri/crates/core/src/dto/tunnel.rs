@@ -295,6 +295,8 @@ pub struct TunnelChange {
 pub struct TunnelChangedPlatform {
     /// Platform.
     pub component_appid: String,
+    /// It is an account with its own AppSecret: of the URLs only `message_url`, its 服务器地址(URL), and `web_domain` count.
+    pub own: bool,
     /// Its name.
     pub name: String,
     /// Its public base URL was changed here (`follow`); false: it still has the old one.

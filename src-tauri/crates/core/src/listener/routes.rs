@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wechat::envelope::PushQuery;
 
 use super::{MAX_BODY, pages, reject};
+use crate::check::SELF_CHECK;
 use crate::core::Core;
 use crate::dto::UrlVerdict;
 use crate::inbox::{self, Refusal, Target};
@@ -154,7 +155,9 @@ async fn verify_own(
         echostr: &echo,
     };
     let now = core.clock().now();
-    let verdict = core.verifications().judge(runtime.row.id, &runtime.row.verify_token, &asked, now);
+    let verdict = core.verifications().judge(runtime.row.id, &runtime.row.verify_token, &asked, now, || {
+        echo == SELF_CHECK && core.expected_pushes().arrived(&query.nonce)
+    });
     core.changes().tell([&format!("own:{appid}")]);
     match verdict {
         UrlVerdict::Passed => text(StatusCode::OK, echo),

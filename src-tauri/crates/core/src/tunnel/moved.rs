@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::adapters::bilingual;
 use crate::core::Core;
-use crate::dto::{TunnelChange, TunnelChangedPlatform};
+use crate::dto::{CallbackUrls, TunnelChange, TunnelChangedPlatform};
 use crate::engine::Wake;
 use crate::error::AppError;
 use crate::store::tables::platform::{self, PlatformRow};
@@ -94,12 +94,22 @@ pub(super) fn view(row: &TunnelRow, platforms: &[Arc<PlatformRow>]) -> Option<Tu
         .iter()
         .filter_map(|p| {
             let platform = platforms.iter().find(|row| row.component_appid == p.component_appid)?;
+            let own = platform.own.is_some();
+            let urls = |base: &str| {
+                let urls = views::callback_urls(&p.component_appid, base);
+                if own {
+                    CallbackUrls { message_url: views::server_url(&p.component_appid, base), ..urls }
+                } else {
+                    urls
+                }
+            };
             Some(TunnelChangedPlatform {
                 component_appid: p.component_appid.clone(),
+                own,
                 name: platform.name.clone(),
                 moved: p.moved,
-                before: views::callback_urls(&p.component_appid, &p.before),
-                after: views::callback_urls(&p.component_appid, &change.new),
+                before: urls(&p.before),
+                after: urls(&change.new),
             })
         })
         .collect();
