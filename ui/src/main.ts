@@ -10,6 +10,7 @@ import { applyTheme } from "./lib/settings";
 import { vTip } from "./lib/tip";
 import { makeRouter } from "./router";
 import "./styles/base.css";
+import "./styles/choices.css";
 
 async function start(): Promise<void> {
   applyTheme();
