@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rng::Rng;
 
-/// Official account (公众号) or mini program (小程序).
+/// Official account (公众号), mini program (小程序) or website application (网站应用).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -14,6 +14,8 @@ pub enum Kind {
     OfficialAccount,
     /// 小程序.
     MiniProgram,
+    /// 网站应用: logs people in on a website (G.3), has neither followers nor API tokens.
+    Website,
 }
 
 /// An account as WeChat knows it (C.6).
@@ -21,7 +23,7 @@ pub enum Kind {
 pub struct Account {
     /// `wx` and 16 hexadecimal digits.
     pub appid: String,
-    /// Official account or mini program.
+    /// What it is.
     pub kind: Kind,
     /// Original id, `gh_` and 12 hexadecimal digits.
     pub user_name: String,
@@ -45,14 +47,25 @@ pub struct Account {
     pub has_api: bool,
     /// First and second level category of a mini program.
     pub category: Option<(String, String)>,
+    /// 测试号: smaller quotas, people must follow before anything, no authorization of a platform (E.3, G.1).
+    #[serde(default)]
+    pub test: bool,
+    /// Bound to an Open Platform account, so that people have a unionid at it (G.2).
+    #[serde(default)]
+    pub bound: bool,
     /// Which element of the synthetic series it is; `None` for a built-in one.
     pub synthetic: Option<u64>,
 }
 
 impl Account {
-    /// Closed, banned and frozen accounts are not offered on the authorize page (D.4).
+    /// Closed, banned or frozen.
+    pub fn is_banned(&self) -> bool {
+        matches!(self.status, 14 | 16 | 19)
+    }
+
+    /// Banned accounts are not offered on the authorize page (D.4), and what is no account of mp.weixin.qq.com neither.
     pub fn can_authorize(&self) -> bool {
-        !matches!(self.status, 14 | 16 | 19)
+        !self.is_banned() && !self.test && self.kind != Kind::Website
     }
 
     /// Whether the account itself may use menus: verified official accounts (48001 otherwise, C.10).
@@ -60,9 +73,17 @@ impl Account {
         self.kind == Kind::OfficialAccount && self.verify_type >= 0
     }
 
+    /// Whether it is a verified service account, which owns web OAuth, template messages and parametric QR codes
+    /// (G.1, C.10).
+    pub fn is_verified_service(&self) -> bool {
+        self.has_menus() && self.service_type == 2
+    }
+
     /// 服务号, 订阅号, 小程序, … as in `service_type_info.name`.
     pub fn service_name(&self) -> &'static str {
         match (self.kind, self.service_type) {
+            (Kind::Website, _) => "网站应用",
+            (Kind::OfficialAccount, _) if self.test => "测试号",
             (Kind::OfficialAccount, 2) => "服务号",
             (Kind::OfficialAccount, 1) => "由历史老账号升级后的订阅号",
             (Kind::OfficialAccount, _) => "订阅号",
@@ -146,7 +167,7 @@ const fn mini(
 }
 
 /// The built-in accounts; the order is part of the interface, tests and the demo take the first ones.
-const BUILT_IN: [Sketch; 14] = [
+const BUILT_IN: [Sketch; 16] = [
     official("城南门店通", "chengnan-store", "杭州城南云店科技有限公司", "附近门店，一键到家。", 2, 0),
     official("橘子早餐铺", "", "个人", "每天六点出炉的包子和豆浆", 0, -1),
     mini("城南到家", "杭州城南云店科技有限公司", "下单、会员、储值，一个小程序就够", 0, 0, ("生活服务", "丽人服务")),
@@ -179,9 +200,21 @@ const BUILT_IN: [Sketch; 14] = [
         status: 16, ..mini("已封禁的小程序", "成都某某网络有限公司", "封禁中", 0, 0, ("工具", "信息查询"))
     },
     Sketch { status: 14, ..official("已注销的订阅号", "", "", "", 0, -1) },
+    official("测试号", "", "", "开发者的接口测试号", 2, 0),
+    Sketch {
+        kind: Kind::Website,
+        ..official("城南商城网站", "", "杭州城南云店科技有限公司", "网站应用，扫码登录", 0, 0)
+    },
 ];
 
-/// Number of the first synthetic account's random stream; built-in ones use 1…14, the credentials 0.
+/// Number of the test account among the built-in ones.
+pub const TEST_ACCOUNT: usize = 14;
+/// Number of the website application among the built-in ones.
+pub const WEBSITE: usize = 15;
+/// Numbers of those that are bound to one Open Platform account.
+const BOUND: [usize; 3] = [1, 4, WEBSITE];
+
+/// Number of the first synthetic account's random stream; built-in ones use 1…16, the credentials 0.
 const SYNTHETIC_STREAM: u64 = 1_000;
 
 fn ids(rng: &mut Rng) -> (String, String) {
@@ -206,6 +239,8 @@ pub fn built_in(seed: u64) -> Vec<Account> {
             register_type: sketch.register_type,
             has_api: sketch.has_api,
             category: sketch.category.map(|(a, b)| (a.to_owned(), b.to_owned())),
+            test: number == TEST_ACCOUNT,
+            bound: BOUND.contains(&number),
             synthetic: None,
         }
     };
@@ -230,6 +265,8 @@ pub fn synthetic(seed: u64, number: u64) -> Account {
         register_type: 0,
         has_api: true,
         category: mini.then(|| ("工具".to_owned(), "效率".to_owned())),
+        test: false,
+        bound: false,
         synthetic: Some(number),
     }
 }

@@ -6,8 +6,7 @@
 use crate::accounts::{self, Account, Kind};
 use crate::codec;
 use crate::platform::Platform;
-use crate::rng::Rng;
-use crate::state::{AuthCode, Grant, OauthCode, RefreshToken};
+use crate::state::{AuthCode, Grant, RefreshToken};
 
 /// Which page was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,15 +136,6 @@ impl std::fmt::Debug for Confirmed {
     }
 }
 
-/// The openid of the one simulated follower at an account.
-pub fn openid_of(appid: &str) -> String {
-    let seed = appid.bytes().fold(7_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    format!("o{}", Rng::stream(seed, 0).alphanumeric(27))
-}
-
-/// Life of a web OAuth code (G.1).
-const OAUTH_CODE_MS: i64 = 300_000;
-
 impl Platform {
     fn check_link(&self, now: i64, query: &AuthorizeQuery) -> Result<(), PageError> {
         let domain = self.config.registered_domain();
@@ -181,6 +171,7 @@ impl Platform {
         match kind {
             Kind::OfficialAccount => &self.config.official_sets,
             Kind::MiniProgram => &self.config.mini_sets,
+            Kind::Website => &[],
         }
     }
 
@@ -327,9 +318,11 @@ impl Platform {
         let mut out = Vec::with_capacity(n);
         for _ in 0..n {
             let account = accounts::synthetic(self.state.seed, self.state.synthetic);
+            // Built-in accounts come before a million.
+            let number = self.state.synthetic + 1_000_000;
             self.state.synthetic += 1;
             let (appid, kind) = (account.appid.clone(), account.kind);
-            self.add_account(account);
+            self.add_account(account, number);
             let sets = self.published_sets(kind).to_vec();
             self.grant(now_ms, &appid, sets);
             let grant = self.state.accounts.get(&appid).and_then(|a| a.grant.as_ref());
@@ -338,55 +331,5 @@ impl Platform {
         }
         self.touched();
         out
-    }
-
-    /// Web OAuth (G.1): the simulated follower consents at once. Where the browser goes.
-    ///
-    /// # Errors
-    /// The code of the page's error and its meaning.
-    pub fn oauth_redirect(&mut self, now_ms: i64, pairs: &[(String, String)]) -> Result<String, (i64, &'static str)> {
-        let get = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).unwrap_or_default();
-        let (appid, redirect_uri, scope, state) = (get("appid"), get("redirect_uri"), get("scope"), get("state"));
-        let component = get("component_appid");
-        if redirect_uri.is_empty() {
-            return Err((10011, "redirect_uri is empty"));
-        }
-        if appid.is_empty() {
-            return Err((10012, "appid is empty"));
-        }
-        if scope.is_empty() {
-            return Err((10010, "scope is empty"));
-        }
-        if state.is_empty() {
-            return Err((10013, "state is empty"));
-        }
-        let Some(account) = self.state.accounts.get(appid) else { return Err((10016, "not an official account")) };
-        if component == self.state.credentials.component_appid && account.grant.is_none() {
-            return Err((10015, "the account has not authorized the third-party platform"));
-        }
-        if !account.account.has_menus() || account.account.service_type != 2 {
-            return Err((10005, "the account lacks this scope"));
-        }
-        let domain = self.config.registered_domain();
-        if domain.is_some() && codec::host_of(redirect_uri) != domain {
-            return Err((10003, "redirect_uri is of another domain than configured"));
-        }
-        let code = self.state.rng.alphanumeric(32);
-        self.state.oauth_codes.retain(|_, code| code.until_ms + 86_400_000 > now_ms);
-        self.state.oauth_codes.insert(
-            code.clone(),
-            OauthCode {
-                appid: appid.to_owned(),
-                scope: scope.to_owned(),
-                until_ms: now_ms + OAUTH_CODE_MS,
-                used: false,
-            },
-        );
-        let mut added = vec![("code", code.as_str()), ("state", state)];
-        if !component.is_empty() {
-            added.push(("appid", appid));
-        }
-        self.touched();
-        Ok(codec::append_query(redirect_uri, &added))
     }
 }

@@ -38,8 +38,10 @@ pub enum Answer {
     Full {
         /// HTTP status.
         status: u16,
-        /// `application/json` or `text/html`.
+        /// `application/json`, `text/html`, or what a download is.
         content_type: &'static str,
+        /// The name a download is offered under (`Content-disposition`).
+        filename: Option<String>,
         /// The body.
         body: Vec<u8>,
     },
@@ -71,12 +73,41 @@ impl Answer {
         Self::Full {
             status: 200,
             content_type: "application/json; encoding=utf-8",
+            filename: None,
             body: body.to_string().into_bytes(),
         }
     }
 
     pub(crate) fn html(status: u16, body: &str) -> Self {
-        Self::Full { status, content_type: "text/html; charset=utf-8", body: body.as_bytes().to_vec() }
+        Self::Full { status, content_type: "text/html; charset=utf-8", filename: None, body: body.as_bytes().to_vec() }
+    }
+}
+
+/// What an interface answers, before a fault may spoil it.
+pub(crate) enum Content {
+    /// JSON, as nearly all of them do.
+    Json(Value),
+    /// Bytes: pictures and media.
+    Bytes { status: u16, content_type: &'static str, filename: Option<String>, body: Vec<u8> },
+}
+
+impl Content {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Json(value) => value.to_string().into_bytes(),
+            Self::Bytes { body, .. } => body,
+        }
+    }
+}
+
+impl From<Content> for Answer {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Json(value) => Self::json(&value),
+            Content::Bytes { status, content_type, filename, body } => {
+                Self::Full { status, content_type, filename, body }
+            }
+        }
     }
 }
 

@@ -52,12 +52,23 @@ pub struct SandboxConfig {
     pub ip_whitelist: Option<Vec<String>>,
     /// Every call is refused with 61004 (40164 for own-secret calls) and names this address.
     pub refused_ip: Option<String>,
+    /// IP白名单 of accounts, by appid, for own-secret calls (40164). An account without an entry lets every address pass.
+    pub own_ip_whitelist: BTreeMap<String, Vec<String>>,
+    /// 网页授权域名 of accounts and 授权回调域 of website applications, by appid: bare hosts.
+    pub web_domains: BTreeMap<String, String>,
+    /// Number of the person who opens web OAuth pages and is sent on at once by `snsapi_base`.
+    pub visitor: usize,
+    /// After a redirect of web OAuth the sandbox requests the same address once more six seconds later, as WeChat was
+    /// seen to do (L).
+    pub oauth_double_redirect: bool,
     /// Permission sets the platform published for official accounts.
     pub official_sets: Vec<u32>,
     /// Permission sets the platform published for mini programs.
     pub mini_sets: Vec<u32>,
     /// Calls a day and path, per token owner; paths not named here are not limited. Resets at 0:00 Beijing time.
     pub daily_limits: BTreeMap<String, u64>,
+    /// The same for test accounts (测试号), where E.3 names other figures.
+    pub test_account_limits: BTreeMap<String, u64>,
     /// `clear_quota` calls a month and account; 10 on WeChat (C.9).
     pub clear_quota_per_month: u32,
     /// How long a push may take, in milliseconds; 5000 on WeChat (B.1).
@@ -80,8 +91,23 @@ impl Default for SandboxConfig {
             ("/cgi-bin/menu/trymatch", 20_000),
             ("/cgi-bin/token", 2_000),
             ("/cgi-bin/message/custom/send", 500_000),
+            ("/cgi-bin/media/upload", 5_000),
+            ("/cgi-bin/media/get", 10_000),
+            ("/cgi-bin/qrcode/create", 100_000),
+            ("/cgi-bin/user/get", 500),
+            ("/cgi-bin/user/info", 5_000_000),
+            // "Very limited" (H.1) without a number; a page that does not cache its ticket is noticed.
+            ("/cgi-bin/ticket/getticket", 2_000),
             // WeChat publishes no number; the own-account figure is taken so that polling is noticed (O.2).
             ("/cgi-bin/component/api_component_token", 2_000),
+        ];
+        let test_limits = [
+            ("/cgi-bin/token", 200),
+            ("/cgi-bin/menu/create", 100),
+            ("/cgi-bin/menu/get", 1_000),
+            ("/cgi-bin/menu/delete", 100),
+            ("/cgi-bin/message/custom/send", 50_000),
+            ("/cgi-bin/qrcode/create", 10_000),
         ];
         Self {
             base_url: "http://127.0.0.1:8099".to_owned(),
@@ -103,12 +129,17 @@ impl Default for SandboxConfig {
             specific_component_codes: false,
             ip_whitelist: None,
             refused_ip: None,
+            own_ip_whitelist: BTreeMap::new(),
+            web_domains: BTreeMap::new(),
+            visitor: 0,
+            oauth_double_redirect: false,
             official_sets: vec![1, 2, 3, 4, 6, 7, 8, 11, 13, 15, 22, 23, 24, 26, 27, 33, 34, 46, 47, 54, 66, 89],
             mini_sets: vec![
                 17, 18, 19, 20, 21, 25, 30, 31, 37, 40, 41, 45, 48, 49, 51, 52, 65, 67, 70, 71, 73, 76, 81, 84, 88,
                 142, 156,
             ],
             daily_limits: daily_limits.into_iter().map(|(path, limit)| (path.to_owned(), limit)).collect(),
+            test_account_limits: test_limits.into_iter().map(|(path, limit)| (path.to_owned(), limit)).collect(),
             clear_quota_per_month: 10,
             push_timeout_ms: 5_000,
             push_retry_ms: 5_000,

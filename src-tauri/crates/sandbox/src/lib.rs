@@ -20,21 +20,26 @@ pub mod platform;
 pub mod pump;
 pub mod push;
 pub mod rng;
+
+mod oauth;
+pub mod people;
 mod seal;
 mod state;
 pub mod transport;
 pub mod violation;
 mod website;
 
-pub use authorize::{AuthorizePage, AuthorizeQuery, Candidate, Confirmed, Entry, PageError, openid_of};
+pub use authorize::{AuthorizePage, AuthorizeQuery, Candidate, Confirmed, Entry, PageError};
 pub use call::{Answer, CallId, End, Reply, Request};
 pub use clock::{AdjustableClock, SandboxClock, TokioClock};
 pub use config::{Credentials, SandboxConfig};
 pub use controls::{AccountView, FOLLOWERS};
 pub use fault::{Effect, Fault, When};
+pub use oauth::{Choice, ConsentError, ConsentKind, ConsentPage};
+pub use people::{Followed, PEOPLE, PersonView, Who, openid_of, person_openid};
 pub use platform::{Platform, Snapshot};
 pub use pump::{PumpHandle, PushReply, PushSink, pump};
 pub use push::{Push, PushKind, PushOutcome, PushRecord};
-pub use state::{CallRecord, Follower};
+pub use state::{CallRecord, Follower, Format, Mode, Server};
 pub use transport::{InProcess, SharedPlatform, lock};
 pub use violation::{Violation, ViolationKind};

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::accounts::{self, Account};
 use crate::api::{self, Call, Refusal};
-use crate::call::{Answer, CallId, End, Reply, Request};
+use crate::call::{Answer, CallId, Content, End, Reply, Request};
 use crate::config::{Credentials, SandboxConfig};
 use crate::fault::{self, Effect, Fault, Target, When};
 use crate::rng::Rng;
@@ -93,6 +93,9 @@ impl Platform {
             pre_auth_codes: BTreeMap::new(),
             auth_codes: BTreeMap::new(),
             oauth_codes: BTreeMap::new(),
+            user_grants: BTreeMap::new(),
+            user_tokens: BTreeMap::new(),
+            js_codes: BTreeMap::new(),
             accounts: BTreeMap::new(),
             order: Vec::new(),
             synthetic: 0,
@@ -109,9 +112,7 @@ impl Platform {
             last_id: 0,
         };
         let mut platform = Self::with(config, state);
-        for account in accounts::built_in(seed) {
-            platform.add_account(account);
-        }
+        platform.add_built_in();
         platform.make_menus_by_hand();
         platform
     }
@@ -149,6 +150,8 @@ impl Platform {
         }
         let mut platform = Self::with(snapshot.config, snapshot.state);
         platform.forget_pushes_under_way();
+        // A snapshot may be older than the last built-in accounts.
+        platform.add_built_in();
         Ok(platform)
     }
 
@@ -168,9 +171,17 @@ impl Platform {
         self.index = index;
     }
 
-    pub(crate) fn add_account(&mut self, account: Account) {
+    fn add_built_in(&mut self) {
+        for (number, account) in accounts::built_in(self.state.seed).into_iter().enumerate() {
+            if !self.state.accounts.contains_key(&account.appid) {
+                self.add_account(account, number as u64);
+            }
+        }
+    }
+
+    /// `number` tells its secret from those of other accounts.
+    pub(crate) fn add_account(&mut self, account: Account, number: u64) {
         let appid = account.appid.clone();
-        let number = account.synthetic.map_or(self.state.order.len() as u64, |n| n + 1_000_000);
         let app_secret = Rng::stream(self.state.seed ^ 0x5EC2E7, number).hex(32);
         self.state.order.push(appid.clone());
         self.state.accounts.insert(
@@ -186,8 +197,11 @@ impl Platform {
                 options: BTreeMap::new(),
                 menu: Menu::default(),
                 followers: BTreeMap::new(),
-                jsapi_ticket: None,
                 sent: VecDeque::new(),
+                bonds: BTreeMap::new(),
+                server: None,
+                tickets: BTreeMap::new(),
+                forced_ms: None,
             },
         );
     }
@@ -255,6 +269,12 @@ impl Platform {
         (!listed).then(|| client_ip.to_owned())
     }
 
+    /// Whether the account's own list keeps `client_ip` from using its secret.
+    pub(crate) fn own_list_refuses(&self, appid: &str, client_ip: &str) -> bool {
+        let list = self.config.own_ip_whitelist.get(appid);
+        self.config.refused_ip.is_some() || list.is_some_and(|list| !list.iter().any(|ip| ip == client_ip))
+    }
+
     /// The answer under way carries this refresh token; it counts as delivered when the answer arrives.
     pub(crate) fn hand_over(&mut self, appid: &str, refresh_token: String) {
         self.handing.push((appid.to_owned(), refresh_token));
@@ -314,7 +334,7 @@ impl Platform {
                 _ => 0,
             };
             self.record(now_ms, req, appid, errcode, strike.effect.as_ref());
-            Value::Null
+            Content::Json(Value::Null)
         };
         let hands_over = std::mem::take(&mut self.handing);
         let refuses = self.refusing.take();
@@ -355,16 +375,16 @@ impl Platform {
         reply
     }
 
-    fn process(&mut self, now: i64, req: &Request, body: Value) -> (i64, Value) {
+    fn process(&mut self, now: i64, req: &Request, body: Value) -> (i64, Content) {
         let sent = req.query.iter().find(|(n, _)| n == "component_access_token" || n == "access_token");
         let owner = match sent.and_then(|(_, token)| self.owner_of(token)) {
             Some(Owner::Component) => self.state.credentials.component_appid.clone(),
             Some(Owner::Authorizer(appid) | Owner::Own(appid) | Owner::Stable(appid)) => appid,
             None => String::new(),
         };
-        match api::answer(self, Call { now, req, body, owner: None }) {
-            Ok(value) => (0, value),
-            Err(refusal) => (refusal.code, self.refusal(now, &refusal, req, owner)),
+        match api::answer(self, Call { now, req, body, parts: Vec::new(), owner: None }) {
+            Ok(content) => (0, content),
+            Err(refusal) => (refusal.code, Content::Json(self.refusal(now, &refusal, req, owner))),
         }
     }
 
@@ -372,6 +392,12 @@ impl Platform {
     fn refusal(&mut self, now: i64, refusal: &Refusal, req: &Request, owner: String) -> Value {
         let ip = self.refuses(&req.client_ip).unwrap_or_else(|| req.client_ip.clone());
         let text = refusal.text.clone().unwrap_or_else(|| api::text(refusal.code, &ip, &mut self.state.rng));
+        if req.path.starts_with("/sns/") {
+            // sns names the request in another way (E.4); that one cannot be looked up.
+            let text = text.split_once(", could get access_token by").map_or(text.as_str(), |(short, _)| short);
+            let hint = self.state.rng.alphanumeric(20);
+            return json!({"errcode": refusal.code, "errmsg": format!("{text}, hints: [ req_id: {hint} ]")});
+        }
         let rng = &mut self.state.rng;
         // Real rids begin with the second of the call.
         let rid = format!("{:08x}-{}-{}", now.div_euclid(1000) as u32, rng.hex(8), rng.hex(8));
@@ -388,9 +414,9 @@ impl Platform {
         answer
     }
 
-    fn shape(&mut self, now: i64, req: &Request, answer: Value, effect: Option<Effect>) -> Answer {
+    fn shape(&mut self, now: i64, req: &Request, answer: Content, effect: Option<Effect>) -> Answer {
         match effect {
-            None => Answer::json(&answer),
+            None => answer.into(),
             Some(Effect::Errcode { code, message }) => {
                 let refusal = match message {
                     Some(message) => Refusal::with(code, message),
@@ -400,7 +426,7 @@ impl Platform {
             }
             Some(Effect::DropBefore | Effect::DropAfter) => Answer::Dropped,
             Some(Effect::HalfBody) => {
-                let whole = answer.to_string().into_bytes();
+                let whole = answer.into_bytes();
                 let part = whole.get(..whole.len() / 2).unwrap_or_default().to_vec();
                 Answer::Half { status: 200, part, whole: whole.len() }
             }
@@ -412,7 +438,7 @@ impl Platform {
                 Answer::html(status, &format!("<html><body><h1>{status}</h1><hr>nginx</body></html>"))
             }
             // Slow and push effects never get here.
-            Some(_) => Answer::json(&answer),
+            Some(_) => answer.into(),
         }
     }
 

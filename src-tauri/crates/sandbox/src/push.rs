@@ -38,6 +38,8 @@ pub struct Push {
     pub path: String,
     /// Percent-encoded, without `?`.
     pub query: String,
+    /// `text/xml`, or `application/json` for a mini program that chose JSON.
+    pub content_type: &'static str,
     /// The envelope.
     pub body: Vec<u8>,
     /// InfoType, or `message`.
@@ -170,6 +172,7 @@ impl Platform {
             path,
             url,
             query: pending.query.clone(),
+            content_type: "text/xml",
             body: pending.body.clone().into_bytes(),
             info_type: pending.info_type.clone(),
             appid,
@@ -306,6 +309,7 @@ impl Platform {
     /// Queues a message or event of a follower on the message URL of `appid`: `fields` follow CreateTime, numbers
     /// bare. False if there is no such account or it authorized nothing.
     pub fn push_message(&mut self, now_ms: i64, appid: &str, openid: &str, fields: &[(String, String)]) -> bool {
+        self.note_action(now_ms, appid, openid, fields);
         let Some(state) = self.state.accounts.get(appid).filter(|a| a.grant.is_some()) else { return false };
         let user_name = state.account.user_name.clone();
         let mut xml = XmlWriter::new();

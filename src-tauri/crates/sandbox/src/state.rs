@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::accounts::Account;
 use crate::config::Credentials;
 use crate::fault::Fault;
+use crate::people::Bond;
 use crate::push::{PendingPush, PushRecord};
 use crate::rng::Rng;
 use crate::violation::Violation;
@@ -133,9 +134,65 @@ pub(crate) struct AccountState {
     /// Followers that were set by hand, by openid or WeChat id.
     #[serde(default)]
     pub(crate) followers: BTreeMap<String, Follower>,
-    pub(crate) jsapi_ticket: Option<Token>,
     /// Customer-service messages sent, newest last: (touser, text).
     pub(crate) sent: VecDeque<(String, String)>,
+    /// People who did something here, by openid; the rest are as `people` has them.
+    #[serde(default)]
+    pub(crate) bonds: BTreeMap<String, Bond>,
+    /// Its own server configuration (A.5), if it has one.
+    #[serde(default)]
+    pub(crate) server: Option<Server>,
+    /// Tickets by type: `jsapi` and `wx_card` (H.1).
+    #[serde(default)]
+    pub(crate) tickets: BTreeMap<String, TokenSlot>,
+    /// When a stable token was last forced.
+    #[serde(default)]
+    pub(crate) forced_ms: Option<i64>,
+}
+
+/// How the messages of an account's own server are dressed (A.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// 明文模式.
+    Plain,
+    /// 兼容模式: plain fields and `Encrypt` together.
+    Compatible,
+    /// 安全模式.
+    Secure,
+}
+
+/// 数据格式 of an account's own server; only mini programs have the choice (A.7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The usual one.
+    #[default]
+    Xml,
+    /// Mini programs only.
+    Json,
+}
+
+/// 服务器配置 of an account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// http or https.
+    pub url: String,
+    /// 3–32 letters or digits.
+    pub token: String,
+    /// 43 letters or digits.
+    pub encoding_aes_key: String,
+    /// Plain, compatible or secure.
+    pub mode: Mode,
+    /// XML or JSON.
+    #[serde(default)]
+    pub format: Format,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("mode", &self.mode).field("format", &self.format).finish_non_exhaustive()
+    }
 }
 
 /// What a follower's menu depends on.
@@ -177,6 +234,41 @@ pub(crate) struct AuthCode {
 pub(crate) struct OauthCode {
     pub(crate) appid: String,
     pub(crate) scope: String,
+    pub(crate) until_ms: i64,
+    pub(crate) used: bool,
+    /// Who agreed.
+    pub(crate) openid: String,
+    /// A snapshot page's virtual user.
+    pub(crate) snapshot: bool,
+    /// Asked for by the component, who alone can exchange it.
+    pub(crate) component: bool,
+}
+
+/// A person's refresh token at an account (G.2).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct UserGrant {
+    pub(crate) appid: String,
+    pub(crate) component: bool,
+    pub(crate) openid: String,
+    pub(crate) scope: String,
+    pub(crate) snapshot: bool,
+    /// The access token that belongs to it now.
+    pub(crate) access: String,
+    pub(crate) refresh_until_ms: i64,
+}
+
+/// A person's access token.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct UserToken {
+    pub(crate) refresh: String,
+    pub(crate) until_ms: i64,
+}
+
+/// A code of `wx.login` (G.4).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct JsCode {
+    pub(crate) appid: String,
+    pub(crate) openid: String,
     pub(crate) until_ms: i64,
     pub(crate) used: bool,
 }
@@ -228,6 +320,14 @@ pub(crate) struct State {
     pub(crate) pre_auth_codes: BTreeMap<String, PreAuthCode>,
     pub(crate) auth_codes: BTreeMap<String, AuthCode>,
     pub(crate) oauth_codes: BTreeMap<String, OauthCode>,
+    /// By refresh token.
+    #[serde(default)]
+    pub(crate) user_grants: BTreeMap<String, UserGrant>,
+    /// By access token.
+    #[serde(default)]
+    pub(crate) user_tokens: BTreeMap<String, UserToken>,
+    #[serde(default)]
+    pub(crate) js_codes: BTreeMap<String, JsCode>,
     pub(crate) accounts: BTreeMap<String, AccountState>,
     /// Appids in the order in which the accounts were made.
     pub(crate) order: Vec<String>,

@@ -105,7 +105,7 @@ impl Transport for InProcess {
             }
             guard.answered();
             match reply.answer {
-                Answer::Full { status, content_type, body } => {
+                Answer::Full { status, content_type, body, .. } => {
                     Ok(ApiResponse { status, body, content_type: Some(content_type.to_owned()) })
                 }
                 // In a process there is no length to compare with; what is left is a body that ends too early.

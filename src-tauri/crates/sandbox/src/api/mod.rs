@@ -8,17 +8,24 @@ mod diagnostics;
 mod grant;
 mod menu;
 mod menu_rules;
+mod multipart;
 mod option;
 mod own;
 mod refusal;
+mod routes;
 mod sns;
 
 use serde_json::{Value, json};
 use wechat::Method;
 
+pub(crate) use multipart::Part;
 pub(crate) use refusal::{Refusal, text};
+pub(crate) use routes::is_known;
 
-use crate::call::Request;
+use routes::{Ability, Answering, Gate};
+
+use crate::accounts::Kind;
+use crate::call::{Content, Request};
 use crate::platform::Platform;
 use crate::state::{Owner, Used, Worth};
 
@@ -28,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) req: &'a Request,
     /// The parsed body; `Null` without one.
     pub(crate) body: Value,
+    /// The parts of an upload; none otherwise.
+    pub(crate) parts: Vec<Part>,
     /// Owner of the token that was sent and found good.
     pub(crate) owner: Option<Owner>,
 }
@@ -65,101 +74,27 @@ impl Call<'_> {
     }
 }
 
-/// Who may call a path.
-enum Gate {
-    /// Secret instead of token, a component API: IP refusals are 61004.
-    ComponentSecret,
-    /// Secret instead of token, the account's own: IP refusals are 40164.
-    OwnSecret,
-    /// Component token and `component_appid` in the body.
-    Component,
-    /// Component token in the query, nothing in a body (sns).
-    ComponentQuery,
-    /// Component or authorizer token, whichever the form of the call wants.
-    ComponentOrAccount,
-    /// Token of an account that granted one of the sets (none listed: any), and has menus if asked.
-    Account { sets: &'static [u32], menus: bool },
-    /// Any token.
-    Any,
-}
-
-type Answering = fn(&mut Platform, &Call<'_>) -> Result<Value, Refusal>;
-
-struct Route {
-    method: Method,
-    gate: Gate,
-    answer: Answering,
-}
-
-const MENU_SETS: &[u32] = &[15];
-
-fn route(path: &str) -> Option<Route> {
-    use Method::{Get, Post};
-    let menu = Gate::Account { sets: MENU_SETS, menus: true };
-    let (method, gate, answer): (Method, Gate, Answering) = match path {
-        "/cgi-bin/component/api_start_push_ticket" => (Post, Gate::ComponentSecret, component::start_push_ticket),
-        "/cgi-bin/component/api_component_token" => (Post, Gate::ComponentSecret, component::token),
-        "/cgi-bin/component/api_create_preauthcode" => (Post, Gate::Component, component::pre_auth_code),
-        "/cgi-bin/component/api_query_auth" => (Post, Gate::Component, grant::query_auth),
-        "/cgi-bin/component/api_authorizer_token" => (Post, Gate::Component, grant::refresh),
-        "/cgi-bin/component/api_get_authorizer_info" => (Post, Gate::Component, grant::info),
-        "/cgi-bin/component/api_get_authorizer_list" => (Post, Gate::Component, grant::list),
-        "/cgi-bin/component/api_get_authorizer_option" => (Post, Gate::Component, option::get),
-        "/cgi-bin/component/api_set_authorizer_option" => (Post, Gate::Component, option::set),
-        "/cgi-bin/component/get_authorizer_option" => (Post, Gate::ComponentOrAccount, option::get),
-        "/cgi-bin/component/set_authorizer_option" => (Post, Gate::ComponentOrAccount, option::set),
-        "/cgi-bin/component/clear_quota/v2" => (Post, Gate::ComponentSecret, diagnostics::component_clear_v2),
-        "/cgi-bin/clear_quota" => (Post, Gate::Any, diagnostics::clear),
-        "/cgi-bin/clear_quota/v2" => (Post, Gate::OwnSecret, diagnostics::clear_v2),
-        "/cgi-bin/openapi/quota/get" => (Post, Gate::Any, diagnostics::quota_get),
-        "/cgi-bin/openapi/quota/clear" => (Post, Gate::Any, diagnostics::quota_clear),
-        "/cgi-bin/openapi/rid/get" => (Post, Gate::Any, diagnostics::rid_get),
-        "/cgi-bin/get_api_domain_ip" => (Get, Gate::Any, diagnostics::api_domain_ip),
-        "/cgi-bin/getcallbackip" => (Get, Gate::Any, diagnostics::callback_ip),
-        "/cgi-bin/callback/check" => (Post, Gate::Any, diagnostics::callback_check),
-        "/cgi-bin/menu/create" => (Post, menu, menu::create),
-        "/cgi-bin/menu/get" => (Get, menu, menu::get),
-        "/cgi-bin/menu/delete" => (Get, menu, menu::delete),
-        "/cgi-bin/menu/addconditional" => (Post, menu, menu::add_conditional),
-        "/cgi-bin/menu/delconditional" => (Post, menu, menu::delete_conditional),
-        "/cgi-bin/menu/trymatch" => (Post, menu, menu::try_match),
-        "/cgi-bin/get_current_selfmenu_info" => {
-            (Get, Gate::Account { sets: &[1, 3, 15], menus: false }, menu::current_self_menu)
-        }
-        "/cgi-bin/message/custom/send" => (Post, Gate::Account { sets: &[1, 19], menus: false }, own::custom_send),
-        "/cgi-bin/ticket/getticket" => (Get, Gate::Account { sets: &[4], menus: false }, own::ticket),
-        "/cgi-bin/token" => (Get, Gate::OwnSecret, own::token),
-        "/cgi-bin/stable_token" => (Post, Gate::OwnSecret, own::stable_token),
-        "/sns/oauth2/component/access_token" => (Get, Gate::ComponentQuery, sns::component_token),
-        "/sns/oauth2/access_token" => (Get, Gate::OwnSecret, sns::own_token),
-        _ => return None,
-    };
-    Some(Route { method, gate, answer })
-}
-
-/// Whether the simulated platform answers `path`.
-pub(crate) fn is_known(path: &str) -> bool {
-    route(path).is_some()
-}
-
 /// Answers a call as section N.5 orders it.
-pub(crate) fn answer(platform: &mut Platform, mut call: Call<'_>) -> Result<Value, Refusal> {
-    let Some(route) = route(&call.req.path) else { return Err(Refusal::new(40066)) };
+pub(crate) fn answer(platform: &mut Platform, mut call: Call<'_>) -> Result<Content, Refusal> {
+    let Some(route) = routes::route(&call.req.path) else { return Err(Refusal::new(40066)) };
     if call.req.method != route.method {
         return Err(Refusal::new(if route.method == Method::Post { 43002 } else { 43001 }));
     }
     call.owner = token(platform, &call, &route.gate)?;
     address(platform, &call, &route.gate)?;
-    body(&mut call, route.method)?;
+    body(&mut call, &route)?;
     appid(platform, &call, &route.gate)?;
     ability(platform, &call, &route.gate)?;
     let owner = quota_owner(platform, &call, &route.gate);
     use_quota(platform, &owner, &call.req.path, call.now)?;
-    (route.answer)(platform, &call)
+    match route.answer {
+        Answering::Json(answer) | Answering::Upload(answer) => answer(platform, &call).map(Content::Json),
+        Answering::Whole(answer) => answer(platform, &call),
+    }
 }
 
 fn token(platform: &Platform, call: &Call<'_>, gate: &Gate) -> Result<Option<Owner>, Refusal> {
-    if matches!(gate, Gate::ComponentSecret | Gate::OwnSecret) {
+    if matches!(gate, Gate::ComponentSecret | Gate::OwnSecret | Gate::Open) {
         return Ok(None);
     }
     let wants_component = matches!(gate, Gate::Component | Gate::ComponentQuery);
@@ -186,20 +121,30 @@ fn token(platform: &Platform, call: &Call<'_>, gate: &Gate) -> Result<Option<Own
 
 fn address(platform: &Platform, call: &Call<'_>, gate: &Gate) -> Result<(), Refusal> {
     let own = matches!(gate, Gate::OwnSecret);
-    if !own && matches!(call.owner, Some(Owner::Own(_) | Owner::Stable(_))) {
-        // The account's own list guards the fetching of its token only (L).
+    if own {
+        let appid = call.query("appid").map(str::to_owned).or_else(|| call.field("appid")).unwrap_or_default();
+        let refused = platform.own_list_refuses(&appid, &call.req.client_ip);
+        return if refused { Err(Refusal::new(40164)) } else { Ok(()) };
+    }
+    // The account's own list guards the fetching of its token only, and what belongs to a person no list (L).
+    if matches!(gate, Gate::Open) || matches!(call.owner, Some(Owner::Own(_) | Owner::Stable(_))) {
         return Ok(());
     }
-    platform.refuses(&call.req.client_ip).map_or(Ok(()), |_| Err(Refusal::new(if own { 40164 } else { 61004 })))
+    platform.refuses(&call.req.client_ip).map_or(Ok(()), |_| Err(Refusal::new(61004)))
 }
 
-fn body(call: &mut Call<'_>, method: Method) -> Result<(), Refusal> {
-    if method == Method::Get {
+fn body(call: &mut Call<'_>, route: &routes::Route) -> Result<(), Refusal> {
+    if route.method == Method::Get {
         return Ok(());
     }
     let bytes = call.req.body.as_deref().unwrap_or_default();
     if bytes.is_empty() {
         return Err(Refusal::new(44002));
+    }
+    if matches!(route.answer, Answering::Upload(_)) {
+        let parts = call.req.content_type.as_deref().and_then(|kind| multipart::parse(kind, bytes));
+        call.parts = parts.ok_or_else(|| Refusal::new(41005))?;
+        return Ok(());
     }
     if !call.body.is_object() {
         return Err(Refusal::new(47001));
@@ -229,17 +174,20 @@ fn ability(platform: &Platform, call: &Call<'_>, gate: &Gate) -> Result<(), Refu
             return Err(Refusal::new(61007));
         }
     }
-    if matches!(gate, Gate::Account { menus: true, .. }) && !state.account.has_menus() {
-        return Err(Refusal::new(48001));
-    }
-    Ok(())
+    let able = match gate {
+        Gate::Account { needs: Ability::Menus, .. } => state.account.has_menus(),
+        Gate::Account { needs: Ability::Service, .. } => state.account.is_verified_service(),
+        Gate::Account { needs: Ability::Official, .. } => state.account.kind == Kind::OfficialAccount,
+        _ => true,
+    };
+    if able { Ok(()) } else { Err(Refusal::new(48001)) }
 }
 
 /// Component APIs consume the component's quota, calls on behalf the authorizer's (E.3).
 fn quota_owner(platform: &Platform, call: &Call<'_>, gate: &Gate) -> String {
     match (&call.owner, gate) {
         (Some(Owner::Authorizer(appid) | Owner::Own(appid) | Owner::Stable(appid)), _) => appid.clone(),
-        (None, Gate::OwnSecret) => {
+        (None, Gate::OwnSecret | Gate::Open) => {
             call.query("appid").map(str::to_owned).or_else(|| call.field("appid")).unwrap_or_default()
         }
         _ => platform.state.credentials.component_appid.clone(),
@@ -256,9 +204,22 @@ pub(crate) fn quota_key(owner: &str, path: &str) -> String {
 }
 
 fn use_quota(platform: &mut Platform, owner: &str, path: &str, now: i64) -> Result<(), Refusal> {
+    let test = platform.account(owner).is_some_and(|account| account.test);
+    let own = if test { platform.config.test_account_limits.get(path) } else { None };
+    let limit = own.or_else(|| platform.config.daily_limits.get(path)).copied();
+    count(platform, owner, path, limit, now)
+}
+
+/// Counts one of the day's uses of `what`; 45009 when there are none left.
+pub(crate) fn count(
+    platform: &mut Platform,
+    owner: &str,
+    what: &str,
+    limit: Option<u64>,
+    now: i64,
+) -> Result<(), Refusal> {
     let day = beijing_day(now);
-    let limit = platform.config.daily_limits.get(path).copied();
-    let used = platform.state.quota.entry(quota_key(owner, path)).or_insert(Used { period: day, count: 0 });
+    let used = platform.state.quota.entry(quota_key(owner, what)).or_insert(Used { period: day, count: 0 });
     if used.period != day {
         *used = Used { period: day, count: 0 };
     }

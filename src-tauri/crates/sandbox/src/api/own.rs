@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{Call, Refusal, ok};
+use crate::accounts::Kind;
 use crate::platform::Platform;
 use crate::state::{Owner, Token, remember};
 
@@ -17,6 +18,10 @@ const TICKET_LIFE_S: i64 = 7200;
 
 fn check(platform: &Platform, appid: &str, secret: &str) -> Result<(), Refusal> {
     let Some(state) = platform.state.accounts.get(appid) else { return Err(Refusal::new(40013)) };
+    if state.account.kind == Kind::Website {
+        // It has people to log in and nothing to call.
+        return Err(Refusal::new(40013));
+    }
     if state.app_secret != secret {
         return Err(Refusal::new(40125));
     }
@@ -72,21 +77,23 @@ pub(super) fn ticket(platform: &mut Platform, call: &Call<'_>) -> Result<Value, 
     if !matches!(call.query("type"), Some("jsapi" | "wx_card")) {
         return Err(Refusal::new(40035));
     }
-    let fresh = Token {
-        value: platform.state.rng.url_safe(86),
-        issued_ms: call.now,
-        until_ms: call.now + TICKET_LIFE_S * 1000,
-    };
-    let Some(state) = platform.state.accounts.get_mut(&appid) else { return Err(Refusal::new(61003)) };
-    let ticket = match state.jsapi_ticket.take() {
+    let kind = call.query("type").unwrap_or_default().to_owned();
+    let held = platform.state.accounts.get(&appid).and_then(|state| state.tickets.get(&kind));
+    let held = held.and_then(|slot| slot.current.clone());
+    let ticket = match held {
         Some(old) if old.until_ms - call.now > STABLE_SWAP_MS => old,
-        _ => fresh,
+        _ => {
+            let until_ms = call.now + TICKET_LIFE_S * 1000;
+            let fresh = Token { value: platform.state.rng.url_safe(86), issued_ms: call.now, until_ms };
+            let Some(state) = platform.state.accounts.get_mut(&appid) else { return Err(Refusal::new(61003)) };
+            // The one before lives to its own end, which is at most the overlap away.
+            state.tickets.entry(kind).or_default().replace(fresh.clone(), STABLE_SWAP_MS);
+            fresh
+        }
     };
-    let answer = json!({
+    Ok(json!({
         "errcode": 0, "errmsg": "ok", "ticket": ticket.value, "expires_in": (ticket.until_ms - call.now) / 1000,
-    });
-    state.jsapi_ticket = Some(ticket);
-    Ok(answer)
+    }))
 }
 
 pub(super) fn custom_send(platform: &mut Platform, call: &Call<'_>) -> Result<Value, Refusal> {

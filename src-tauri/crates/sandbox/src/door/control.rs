@@ -237,7 +237,7 @@ async fn message(State(shared): Door, Json(body): Json<Message>) -> Response {
         fields.push(("MsgType".into(), "text".into()));
         fields.push(("Content".into(), text));
     }
-    let openid = body.openid.unwrap_or_else(|| crate::authorize::openid_of(&body.appid));
+    let openid = body.openid.unwrap_or_else(|| crate::people::openid_of(&body.appid));
     let sent = lock(&shared.platform).push_message(shared.clock.now_ms(), &body.appid, &openid, &fields);
     found(sent, "the account is not authorized")
 }

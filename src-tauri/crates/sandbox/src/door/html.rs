@@ -1,5 +1,5 @@
 //! Owns: the HTML of the door, in Chinese and English.
-//! Must not: contain script, or a value that was not escaped.
+//! Must not: contain inline script, or a value that was not escaped.
 //! Invariant: element ids are those that `door` documents.
 
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ impl Lang {
         first.unwrap_or(Self::Zh)
     }
 
-    fn pick<'t>(self, zh: &'t str, en: &'t str) -> &'t str {
+    pub(super) fn pick<'t>(self, zh: &'t str, en: &'t str) -> &'t str {
         match self {
             Self::Zh => zh,
             Self::En => en,
@@ -66,7 +66,7 @@ button.primary{background:var(--green);border-color:var(--green);color:#fff}:foc
 .middle{text-align:center;max-width:520px;margin:0 auto}table{width:100%;border-collapse:collapse;font-size:13px}\
 td,th{text-align:left;padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top}.scroll{overflow-x:auto}.bad{color:var(--red)}";
 
-fn document(title: &str, body: &str, lang: Lang) -> String {
+pub(super) fn document(title: &str, body: &str, lang: Lang) -> String {
     let code = lang.pick("zh-CN", "en");
     format!(
         "<!DOCTYPE html><html lang=\"{code}\"><head><meta charset=\"utf-8\">\
@@ -132,6 +132,8 @@ pub(super) fn authorize(page: &AuthorizePage, link: &AuthorizeQuery, lang: Lang)
 /// The kind within the kind, as the account's owner knows it.
 fn service(account: &Account, lang: Lang) -> &'static str {
     let en = match (account.kind, account.service_type) {
+        (Kind::Website, _) => "website application",
+        (Kind::OfficialAccount, _) if account.test => "test account",
         (Kind::OfficialAccount, 2) => "service account",
         (Kind::OfficialAccount, 1) => "subscription account (upgraded)",
         (Kind::OfficialAccount, _) => "subscription account",
@@ -150,6 +152,7 @@ fn card(out: &mut String, candidate: &Candidate, chosen: bool, lang: Lang) {
     let kind = match account.kind {
         Kind::OfficialAccount => lang.pick("公众号", "Official account"),
         Kind::MiniProgram => lang.pick("小程序", "Mini program"),
+        Kind::Website => lang.pick("网站应用", "Website application"),
     };
     let service = service(account, lang);
     let principal = if account.principal_name.is_empty() {

@@ -7,7 +7,8 @@
 //! `/cgi-bin/componentloginpage` (PC, checks the Referer), `/wxaopen/safe/bindcomponent` and `/safe/bindcomponent` (H5).
 //! Element ids: `#account-<appid>` the card of an account (a click chooses it), `#choose-<appid>` its radio button,
 //! `#set-<appid>-<id>` the tickbox of a permission set, `#confirm`, `#cancel`, `#error` on an error page.
-//! `/connect/oauth2/authorize` redirects at once, as if the follower had agreed.
+//! `/connect/oauth2/authorize` (G.1) redirects at once for `snsapi_base`; else it asks: `#person-<number>` who one is,
+//! `#snapshot`, `#agree`, `#refuse`, `#hash` when `#wechat_redirect` is missing. `/connect/qrconnect` (G.3) likewise.
 //!
 //! # Control endpoints (JSON)
 //! `GET /sandbox/state`, `/sandbox/platform`, `/sandbox/violations`, `/sandbox/faults`, `/sandbox/config`;
@@ -16,10 +17,13 @@
 //! `/sandbox/push` `{"push_base","event_url","message_url"}`, `/sandbox/config` (any part of [`SandboxConfig`]),
 //! `/sandbox/message` `{"appid","openid","fields":{…}}`, `/sandbox/accounts` `{"count"}`,
 //! `/sandbox/expire` `{"appid"}` (a token replaced elsewhere; the component's without appid),
-//! `/sandbox/client-restarted` `{}`; `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
+//! `/sandbox/client-restarted` `{}`, `/sandbox/oauth` `{"url","openid" or "follower","agree","snapshot"}` which answers
+//! `{"redirect"}`; `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
 
+mod consent;
 mod control;
 mod html;
+mod outside;
 mod pages;
 mod routes;
 mod save;
@@ -106,6 +110,7 @@ pub enum DoorError {
 pub(crate) struct Shared {
     pub(crate) platform: SharedPlatform,
     pub(crate) clock: Arc<AdjustableClock>,
+    pub(crate) outside: outside::Outside,
 }
 
 /// A sandbox that serves. Dropping it stops it without a last save.
@@ -146,8 +151,9 @@ pub async fn serve(options: DoorOptions) -> Result<Door, DoorError> {
     let push_base = options.push_base.clone().or_else(|| platform.config().push_base.clone());
     platform.set_push_base(push_base);
     let sink = Arc::new(HttpSink::new()?);
+    let outside = outside::Outside::new()?;
     let clock = Arc::new(AdjustableClock::with_offset(offset_ms));
-    let shared = Arc::new(Shared { platform: Arc::new(Mutex::new(platform)), clock });
+    let shared = Arc::new(Shared { platform: Arc::new(Mutex::new(platform)), clock, outside });
     let saver = options.state_file.map(|path| save::Saver::start(Arc::clone(&shared), path));
     let clock: Arc<dyn SandboxClock> = Arc::clone(&shared.clock) as Arc<dyn SandboxClock>;
     let pump = PumpHandle::start(Arc::clone(&shared.platform), clock, sink);

@@ -68,15 +68,3 @@ pub(super) async fn cancelled(headers: HeaderMap) -> Response {
     let text = ("已取消授权，可以关闭此页面。".to_owned(), "Cancelled. You can close this page.".to_owned());
     page(StatusCode::OK, html::notice(&text, Lang::of(&headers)))
 }
-
-pub(super) async fn oauth(State(shared): Door, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let pairs = codec::parse_query(&query.unwrap_or_default());
-    let redirected = lock(&shared.platform).oauth_redirect(shared.clock.now_ms(), &pairs);
-    match redirected {
-        Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-        Err((code, why)) => {
-            let text = (format!("{code} {why}"), format!("{code} {why}"));
-            page(StatusCode::OK, html::error(&text, Lang::of(&headers)))
-        }
-    }
-}

@@ -14,21 +14,26 @@ use axum::routing::{get, post};
 use futures_util::stream;
 use wechat::Method;
 
-use super::{Shared, control, pages};
+use super::{Shared, consent, control, pages};
 use crate::call::{Answer, Request};
 use crate::clock::SandboxClock as _;
 use crate::codec;
 use crate::transport::{FlightGuard, lock};
 
-/// WeChat's own limit is not published; no body of this protocol comes near.
-const LONGEST_BODY: usize = 1024 * 1024;
+/// Above the largest upload (I.3, 10 MB), so that one that is too large is refused with its code.
+const LONGEST_BODY: usize = 12 * 1024 * 1024;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/cgi-bin/componentloginpage", get(pages::pc))
         .route("/wxaopen/safe/bindcomponent", get(pages::h5))
         .route("/safe/bindcomponent", get(pages::h5))
-        .route("/connect/oauth2/authorize", get(pages::oauth))
+        .route("/connect/oauth2/authorize", get(consent::web))
+        .route("/connect/qrconnect", get(consent::login))
+        .route("/sandbox/oauth", post(consent::machine))
+        .route("/sandbox/oauth/confirm", post(consent::confirm))
+        .route("/sandbox/oauth.js", get(consent::script))
+        .route("/sandbox/face/{who}/{size}", get(consent::face))
         .route("/sandbox/authorize/confirm", post(pages::confirm))
         .route("/sandbox/authorize/cancelled", get(pages::cancelled))
         .route("/sandbox/avatar/{file}", get(avatar))
@@ -77,9 +82,14 @@ async fn api(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Respons
 
 fn response(answer: Answer) -> Response {
     match answer {
-        Answer::Full { status, content_type, body } => {
+        Answer::Full { status, content_type, filename, body } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+            let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+            let disposition = filename.map(|name| HeaderValue::try_from(format!("attachment; filename=\"{name}\"")));
+            if let Some(Ok(disposition)) = disposition {
+                response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+            }
+            response
         }
         Answer::Half { status, part, whole } => {
             let mut response = Response::new(broken_off(Some(Bytes::from(part))));

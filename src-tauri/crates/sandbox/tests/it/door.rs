@@ -43,6 +43,18 @@ async fn receiver() -> (String, mpsc::UnboundedReceiver<(String, Vec<u8>)>) {
     (base, receive)
 }
 
+/// A website that notes what is requested of it.
+async fn redirects() -> (String, mpsc::UnboundedReceiver<String>) {
+    let (send, receive) = mpsc::unbounded_channel();
+    let app = Router::new().fallback(|State(send): State<Arc<mpsc::UnboundedSender<String>>>, uri: Uri| async move {
+        send.send(uri.to_string()).unwrap();
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app.with_state(Arc::new(send))).await });
+    (base, receive)
+}
+
 async fn call(door: &Door, path: &str, query: &[(&str, &str)], body: &Value) -> Value {
     let url = format!("{}{path}?{}", door.base_url(), wxdesk_sandbox::codec::to_query(query));
     let answer = client().post(url).body(body.to_string()).send().await.unwrap();
@@ -133,6 +145,54 @@ async fn the_first_ticket_arrives_and_leads_to_an_authorization() {
     control(&door, "/sandbox/revoke", json!({"appid": appid})).await;
     pushes.recv().await.unwrap();
     assert!(door.violations().is_empty());
+    door.stop().await;
+}
+
+#[tokio::test]
+async fn web_oauth_pages_ask_and_redirect() {
+    let door = open(Some("http://127.0.0.1:8090".into())).await;
+    let appid = lock(&door.platform()).accounts()[0].appid.clone();
+    let (base, mut seen) = redirects().await;
+    control(&door, "/sandbox/config", json!({"web_domains": {&appid: "127.0.0.1"}, "oauth_double_redirect": true}))
+        .await;
+    let uri = wxdesk_sandbox::codec::encode(&format!("{base}/in"));
+    let link = |scope: &str| {
+        format!("/connect/oauth2/authorize?appid={appid}&redirect_uri={uri}&response_type=code&scope={scope}&state=s1")
+    };
+    // Silent: at once, and once more six seconds later.
+    let answer = client().get(format!("{}{}", door.base_url(), link("snsapi_base"))).send().await.unwrap();
+    assert_eq!(answer.status(), 302);
+    let to = answer.headers()["location"].to_str().unwrap().to_owned();
+    assert!(to.starts_with(&format!("{base}/in?code=")) && to.ends_with("&state=s1"), "{to}");
+    control(&door, "/sandbox/advance", json!({"ms": 6_000})).await;
+    assert_eq!(format!("{base}{}", seen.recv().await.unwrap()), to);
+    control(&door, "/sandbox/config", json!({"oauth_double_redirect": false})).await;
+    // Asking: a form that works without script.
+    let page = client().get(format!("{}{}", door.base_url(), link("snsapi_userinfo"))).send().await.unwrap();
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+    let page = page.text().await.unwrap();
+    for id in ["person-0", "person-5", "snapshot", "agree", "refuse", "hash"] {
+        assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    let openid = wxdesk_sandbox::person_openid(&appid, 1);
+    for (agree, has_code) in [("1", true), ("0", false)] {
+        let link = link("snsapi_userinfo");
+        let form = [("link", link.as_str()), ("openid", &openid), ("agree", agree)];
+        let request = client().post(format!("{}/sandbox/oauth/confirm", door.base_url()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(wxdesk_sandbox::codec::to_query(&form)).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.headers()["location"].to_str().unwrap().contains("code="), has_code);
+    }
+    let machine = json!({"url": link("snsapi_userinfo"), "follower": 2, "agree": true, "snapshot": true});
+    let answer = control(&door, "/sandbox/oauth", machine).await;
+    assert!(answer["redirect"].as_str().unwrap().contains("code="));
+    let wrong = link("snsapi_base").replace("&state=s1", "");
+    let text = client().get(format!("{}{wrong}", door.base_url())).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("state不能为空 (10013)") && text.contains("id=\"error\""), "{text}");
+    let script =
+        client().get(format!("{}/sandbox/oauth.js", door.base_url())).send().await.unwrap().text().await.unwrap();
+    assert!(script.contains("location.hash!=='#wechat_redirect'"));
     door.stop().await;
 }
 

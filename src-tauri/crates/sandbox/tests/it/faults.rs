@@ -54,7 +54,7 @@ fn half_a_body() {
 #[test]
 fn html_and_http_errors() {
     let (answer, _, rotated) = struck(Effect::Html);
-    assert!(matches!(&answer, Answer::Full { status: 200, content_type, body }
+    assert!(matches!(&answer, Answer::Full { status: 200, content_type, body, .. }
         if content_type.starts_with("text/html") && body.starts_with(b"<!DOCTYPE html>")));
     assert!(!rotated);
     for (processed, status) in [(false, 502), (true, 504)] {

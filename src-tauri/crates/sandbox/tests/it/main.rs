@@ -7,6 +7,7 @@ mod determinism;
 mod door;
 mod faults;
 mod menus;
+mod oauth;
 mod pages;
 mod pump;
 mod pushes;
