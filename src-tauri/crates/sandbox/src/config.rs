@@ -61,6 +61,12 @@ pub struct SandboxConfig {
     /// After a redirect of web OAuth the sandbox requests the same address once more six seconds later, as WeChat was
     /// seen to do (L).
     pub oauth_double_redirect: bool,
+    /// Permanent QR codes of an account; 100 000 on WeChat (H.3).
+    pub permanent_qr_codes: u64,
+    /// Customer-service messages need an open window (I.2: 45015, 45047) and a receiver the account knows.
+    pub check_message_window: bool,
+    /// JS接口安全域名 of accounts, by appid; one without an entry uses its 网页授权域名.
+    pub js_domains: BTreeMap<String, String>,
     /// Permission sets the platform published for official accounts.
     pub official_sets: Vec<u32>,
     /// Permission sets the platform published for mini programs.
@@ -133,6 +139,9 @@ impl Default for SandboxConfig {
             web_domains: BTreeMap::new(),
             visitor: 0,
             oauth_double_redirect: false,
+            permanent_qr_codes: 100_000,
+            check_message_window: true,
+            js_domains: BTreeMap::new(),
             official_sets: vec![1, 2, 3, 4, 6, 7, 8, 11, 13, 15, 22, 23, 24, 26, 27, 33, 34, 46, 47, 54, 66, 89],
             mini_sets: vec![
                 17, 18, 19, 20, 21, 25, 30, 31, 37, 40, 41, 45, 48, 49, 51, 52, 65, 67, 70, 71, 73, 76, 81, 84, 88,

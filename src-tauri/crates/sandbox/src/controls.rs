@@ -45,6 +45,29 @@ pub struct AccountView {
     pub has_menu: bool,
 }
 
+/// What a page hands to `wx.config`, and its address.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct JsConfig {
+    /// The account.
+    pub appid: String,
+    /// The page's address; from `#` on it does not count.
+    pub url: String,
+    /// Seconds; text or number.
+    #[serde(deserialize_with = "text_or_number")]
+    pub timestamp: String,
+    /// `nonceStr`.
+    pub nonce_str: String,
+    /// Lower-case hex.
+    pub signature: String,
+}
+
+fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match <Value as serde::Deserialize>::deserialize(from)? {
+        Value::String(text) => text,
+        other => other.to_string(),
+    })
+}
+
 impl Platform {
     /// The settings.
     pub fn config(&self) -> &SandboxConfig {
@@ -217,6 +240,46 @@ impl Platform {
         if let Some(state) = self.state.accounts.get_mut(appid) {
             state.tokens.former.clear();
         }
+    }
+
+    /// What a page's `wx.config` would hear (H.2): `config:ok`, `invalid signature` or `invalid url domain`, and which
+    /// ticket fits. The current ticket counts, and one that still lives.
+    pub fn verify_js_config(&self, now_ms: i64, config: &JsConfig) -> (&'static str, Option<&'static str>) {
+        let Some(state) = self.state.accounts.get(&config.appid) else { return ("invalid appid", None) };
+        let url = config.url.split_once('#').map_or(config.url.as_str(), |(url, _)| url);
+        let host = crate::codec::host_of(url);
+        let own = self.config.js_domains.get(&config.appid).cloned().or_else(|| self.web_domain(&config.appid));
+        let platform = state.grant.as_ref().and_then(|_| self.push_host());
+        if host.is_none() || ![own, platform].contains(&host) {
+            return ("invalid url domain", None);
+        }
+        let empty = crate::state::TokenSlot::default();
+        let slot = state.tickets.get("jsapi").unwrap_or(&empty);
+        let fits = |ticket: &str| {
+            let text =
+                format!("jsapi_ticket={ticket}&noncestr={}&timestamp={}&url={url}", config.nonce_str, config.timestamp);
+            wechat::crypto::signature(&mut [text.as_bytes()]) == config.signature.as_bytes()
+        };
+        let alive = |ticket: &&crate::state::Token| now_ms < ticket.until_ms;
+        if slot.current.iter().filter(alive).any(|ticket| fits(&ticket.value)) {
+            return ("config:ok", Some("current"));
+        }
+        if slot.former.iter().filter(alive).any(|ticket| fits(&ticket.value)) {
+            return ("config:ok", Some("former"));
+        }
+        ("invalid signature", None)
+    }
+
+    /// Another program fetches a classic token with the account's secret: the client's own one dies after the overlap.
+    /// False if the account cannot have one.
+    pub fn take_token(&mut self, now_ms: i64, appid: &str) -> bool {
+        let able = self.account(appid).is_some_and(|account| account.kind != Kind::Website && !account.is_banned());
+        if able {
+            let life_s = self.config.own_token_life_s;
+            self.issue_token(crate::state::Owner::Own(appid.to_owned()), now_ms, life_s);
+            self.touched();
+        }
+        able
     }
 
     /// The same for the component token.

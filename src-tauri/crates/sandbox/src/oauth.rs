@@ -154,7 +154,7 @@ impl Platform {
         server.or_else(website)
     }
 
-    fn push_host(&self) -> Option<String> {
+    pub(crate) fn push_host(&self) -> Option<String> {
         self.config.push_base.as_deref().and_then(codec::host_of)
     }
 

@@ -78,7 +78,7 @@ pub(crate) struct Bond {
 }
 
 impl Bond {
-    fn new(subscribed: bool) -> Self {
+    pub(crate) fn new(subscribed: bool) -> Self {
         Self {
             subscribed,
             // 2025-01-01 00:00 UTC: before the simulation began.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::accounts::{self, Account};
+use crate::accounts::{self, Account, Kind};
 use crate::api::{self, Call, Refusal};
 use crate::call::{Answer, CallId, Content, End, Reply, Request};
 use crate::config::{Credentials, SandboxConfig};
@@ -96,6 +96,8 @@ impl Platform {
             user_grants: BTreeMap::new(),
             user_tokens: BTreeMap::new(),
             js_codes: BTreeMap::new(),
+            qr_codes: BTreeMap::new(),
+            media: BTreeMap::new(),
             accounts: BTreeMap::new(),
             order: Vec::new(),
             synthetic: 0,
@@ -183,6 +185,15 @@ impl Platform {
     pub(crate) fn add_account(&mut self, account: Account, number: u64) {
         let appid = account.appid.clone();
         let app_secret = Rng::stream(self.state.seed ^ 0x5EC2E7, number).hex(32);
+        // Made-up accounts come by the thousand and start without anything.
+        let lived = account.kind == Kind::OfficialAccount && account.synthetic.is_none();
+        let (templates, materials) = if lived {
+            let service = account.is_verified_service();
+            let templates = if service { api::template::built_in(self.state.seed, number) } else { Vec::new() };
+            (templates, api::media::built_in(self.state.seed, number))
+        } else {
+            (Vec::new(), Vec::new())
+        };
         self.state.order.push(appid.clone());
         self.state.accounts.insert(
             appid,
@@ -202,6 +213,9 @@ impl Platform {
                 server: None,
                 tickets: BTreeMap::new(),
                 forced_ms: None,
+                templates,
+                industries: None,
+                materials,
             },
         );
     }

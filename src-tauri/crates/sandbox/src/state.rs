@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::accounts::Account;
+use crate::api::media::{Material, Medium};
+use crate::api::qrcode::QrCode;
+use crate::api::template::Template;
 use crate::config::Credentials;
 use crate::fault::Fault;
 use crate::people::Bond;
@@ -148,6 +151,13 @@ pub(crate) struct AccountState {
     /// When a stable token was last forced.
     #[serde(default)]
     pub(crate) forced_ms: Option<i64>,
+    #[serde(default)]
+    pub(crate) templates: Vec<Template>,
+    /// Numbers of the first and second industry.
+    #[serde(default)]
+    pub(crate) industries: Option<(u32, u32)>,
+    #[serde(default)]
+    pub(crate) materials: Vec<Material>,
 }
 
 /// How the messages of an account's own server are dressed (A.6).
@@ -328,6 +338,12 @@ pub(crate) struct State {
     pub(crate) user_tokens: BTreeMap<String, UserToken>,
     #[serde(default)]
     pub(crate) js_codes: BTreeMap<String, JsCode>,
+    /// By ticket.
+    #[serde(default)]
+    pub(crate) qr_codes: BTreeMap<String, QrCode>,
+    /// Temporary media by media_id.
+    #[serde(default)]
+    pub(crate) media: BTreeMap<String, Medium>,
     pub(crate) accounts: BTreeMap<String, AccountState>,
     /// Appids in the order in which the accounts were made.
     pub(crate) order: Vec<String>,

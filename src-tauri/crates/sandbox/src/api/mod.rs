@@ -4,16 +4,21 @@
 //! permission set, ability, quota, business.
 
 mod component;
+mod custom;
 mod diagnostics;
 mod grant;
+pub(crate) mod media;
 mod menu;
 mod menu_rules;
 mod multipart;
 mod option;
 mod own;
+pub(crate) mod qrcode;
 mod refusal;
 mod routes;
 mod sns;
+pub(crate) mod template;
+mod user;
 
 use serde_json::{Value, json};
 use wechat::Method;

@@ -1,18 +1,20 @@
-//! Owns: what an account does with its own secret (E.2), jsapi tickets (H.1), customer-service messages (I.2).
+//! Owns: what an account does with its own secret (E.2), jsapi tickets (H.1).
 //! Must not: mix the tokens of the two interfaces; they do not invalidate each other.
 //! Invariant: `stable_token` gives the same token until five minutes before its end, unless forced.
 
 use serde_json::{Value, json};
 
-use super::{Call, Refusal, ok};
+use super::{Call, Refusal, count};
 use crate::accounts::Kind;
 use crate::platform::Platform;
-use crate::state::{Owner, Token, remember};
+use crate::state::{Owner, Token};
 
 /// The stable token is swapped this long before its end (E.2).
 const STABLE_SWAP_MS: i64 = 300_000;
 /// A forced refresh must be this long after the last one (E.2).
 const FORCE_GAP_MS: i64 = 30_000;
+/// Forced refreshes a day (E.2).
+const FORCED_A_DAY: u64 = 20;
 /// Life of a jsapi ticket (H.1).
 const TICKET_LIFE_S: i64 = 7200;
 
@@ -63,11 +65,19 @@ pub(super) fn stable_token(platform: &mut Platform, call: &Call<'_>) -> Result<V
             return Ok(json!({"access_token": token.value, "expires_in": left / 1000}));
         }
     }
+    if forced {
+        let last = platform.state.accounts.get(&appid).and_then(|state| state.forced_ms);
+        if last.is_some_and(|last| call.now - last < FORCE_GAP_MS) {
+            return Err(Refusal::new(45011));
+        }
+        count(platform, &appid, "forced stable token", Some(FORCED_A_DAY), call.now)?;
+    }
     let life_s = platform.config.own_token_life_s;
     let value = platform.issue_token(owner, call.now, life_s);
     if forced && let Some(state) = platform.state.accounts.get_mut(&appid) {
         // A forced refresh ends the old token at once.
         state.stable.former.clear();
+        state.forced_ms = Some(call.now);
     }
     Ok(json!({"access_token": value, "expires_in": life_s}))
 }
@@ -94,14 +104,4 @@ pub(super) fn ticket(platform: &mut Platform, call: &Call<'_>) -> Result<Value, 
     Ok(json!({
         "errcode": 0, "errmsg": "ok", "ticket": ticket.value, "expires_in": (ticket.until_ms - call.now) / 1000,
     }))
-}
-
-pub(super) fn custom_send(platform: &mut Platform, call: &Call<'_>) -> Result<Value, Refusal> {
-    let appid = call.account()?.to_owned();
-    let to = call.need("touser", 40003)?;
-    let text = call.body.pointer("/text/content").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Some(state) = platform.state.accounts.get_mut(&appid) {
-        remember(&mut state.sent, (to, text));
-    }
-    Ok(ok())
 }

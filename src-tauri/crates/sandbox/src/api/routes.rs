@@ -5,7 +5,9 @@
 use serde_json::Value;
 use wechat::Method;
 
-use super::{Call, Refusal, component, diagnostics, grant, menu, option, own, sns};
+use super::{
+    Call, Refusal, component, custom, diagnostics, grant, media, menu, option, own, qrcode, sns, template, user,
+};
 use crate::call::Content;
 use crate::platform::Platform;
 
@@ -64,6 +66,10 @@ const MENU_SETS: &[u32] = &[15];
 
 pub(super) fn route(path: &str) -> Option<Route> {
     use Method::{Get, Post};
+    let messages = Gate::Account { sets: &[1, 19], needs: Ability::Any };
+    let templates = Gate::Account { sets: &[7], needs: Ability::Service };
+    let material = Gate::Account { sets: &[11], needs: Ability::Official };
+    let users = Gate::Account { sets: &[2], needs: Ability::Menus };
     let menu = Gate::Account { sets: MENU_SETS, needs: Ability::Menus };
     let (method, gate, answer): (Method, Gate, JsonAnswer) = match path {
         "/cgi-bin/component/api_start_push_ticket" => (Post, Gate::ComponentSecret, component::start_push_ticket),
@@ -95,9 +101,20 @@ pub(super) fn route(path: &str) -> Option<Route> {
         "/cgi-bin/get_current_selfmenu_info" => {
             (Get, Gate::Account { sets: &[1, 3, 15], needs: Ability::Any }, menu::current_self_menu)
         }
-        "/cgi-bin/message/custom/send" => {
-            (Post, Gate::Account { sets: &[1, 19], needs: Ability::Any }, own::custom_send)
-        }
+        "/cgi-bin/message/custom/send" => (Post, messages, custom::send),
+        "/cgi-bin/message/custom/typing" => (Post, messages, custom::typing),
+        "/cgi-bin/message/template/send" => (Post, templates, template::send),
+        "/cgi-bin/template/get_all_private_template" => (Get, templates, template::list),
+        "/cgi-bin/template/api_add_template" => (Post, templates, template::add),
+        "/cgi-bin/template/del_private_template" => (Post, templates, template::delete),
+        "/cgi-bin/template/get_industry" => (Get, templates, template::get_industry),
+        "/cgi-bin/template/api_set_industry" => (Post, templates, template::set_industry),
+        "/cgi-bin/qrcode/create" => (Post, Gate::Account { sets: &[3], needs: Ability::Service }, qrcode::create),
+        "/cgi-bin/material/get_materialcount" => (Get, material, media::count),
+        "/cgi-bin/material/batchget_material" => (Post, material, media::list),
+        "/cgi-bin/material/del_material" => (Post, material, media::delete),
+        "/cgi-bin/user/info" => (Get, users, user::info),
+        "/cgi-bin/user/get" => (Get, users, user::list),
         "/cgi-bin/ticket/getticket" => (Get, Gate::Account { sets: &[4], needs: Ability::Any }, own::ticket),
         "/cgi-bin/token" => (Get, Gate::OwnSecret, own::token),
         "/cgi-bin/stable_token" => (Post, Gate::OwnSecret, own::stable_token),
@@ -109,9 +126,27 @@ pub(super) fn route(path: &str) -> Option<Route> {
         "/sns/userinfo" => (Get, Gate::Open, sns::userinfo),
         "/sns/jscode2session" => (Get, Gate::OwnSecret, sns::own_session),
         "/sns/component/jscode2session" => (Get, Gate::ComponentQuery, sns::component_session),
-        _ => return None,
+        _ => return other(path),
     };
     Some(Route { method, gate, answer: Answering::Json(answer) })
+}
+
+/// Paths that take an upload or may answer bytes.
+fn other(path: &str) -> Option<Route> {
+    use Method::{Get, Post};
+    // Mini programs upload the pictures of their customer-service messages.
+    let temporary = Gate::Account { sets: &[11, 19], needs: Ability::Any };
+    let material = Gate::Account { sets: &[11], needs: Ability::Official };
+    let (method, gate, answer) = match path {
+        "/cgi-bin/media/upload" => (Post, temporary, Answering::Upload(media::upload)),
+        "/cgi-bin/media/get" => (Get, temporary, Answering::Whole(media::get)),
+        "/cgi-bin/media/uploadimg" => (Post, material, Answering::Upload(media::upload_image)),
+        "/cgi-bin/material/add_material" => (Post, material, Answering::Upload(media::add)),
+        "/cgi-bin/material/get_material" => (Post, material, Answering::Whole(media::get_material)),
+        "/cgi-bin/showqrcode" => (Get, Gate::Open, Answering::Whole(qrcode::show)),
+        _ => return None,
+    };
+    Some(Route { method, gate, answer })
 }
 
 /// Whether the simulated platform answers `path`.
