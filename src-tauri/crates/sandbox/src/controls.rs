@@ -270,6 +270,17 @@ impl Platform {
         ("invalid signature", None)
     }
 
+    /// Sets 网页授权域名 or 授权回调域 of an account; an empty one takes the entry away.
+    pub fn set_web_domain(&mut self, appid: &str, domain: &str) {
+        self.configure(|config| {
+            if domain.is_empty() {
+                config.web_domains.remove(appid);
+            } else {
+                config.web_domains.insert(appid.to_owned(), domain.to_owned());
+            }
+        });
+    }
+
     /// Another program fetches a classic token with the account's secret: the client's own one dies after the overlap.
     /// False if the account cannot have one.
     pub fn take_token(&mut self, now_ms: i64, appid: &str) -> bool {

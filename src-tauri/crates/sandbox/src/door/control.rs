@@ -1,6 +1,6 @@
 //! Owns: the control endpoints under `/sandbox` and the status page.
 //! Must not: be reachable from other machines by default; `door` binds loopback.
-//! Invariant: only `/sandbox/platform` shows secrets.
+//! Invariant: only `/sandbox/platform` and `/sandbox/accounts/{appid}` show secrets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::{Shared, html};
 use crate::clock::SandboxClock as _;
 use crate::config::SandboxConfig;
 use crate::fault::{Effect, When};
+use crate::people::Who;
 use crate::platform::Platform;
 use crate::transport::lock;
 
@@ -42,7 +43,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/client-restarted", post(client_restarted))
 }
 
-fn refused(status: StatusCode, text: &str) -> Response {
+pub(super) fn refused(status: StatusCode, text: &str) -> Response {
     (status, Json(json!({"code": "refused", "message": text}))).into_response()
 }
 
@@ -50,7 +51,7 @@ fn done() -> Response {
     Json(json!({"ok": true})).into_response()
 }
 
-fn found(found: bool, otherwise: &str) -> Response {
+pub(super) fn found(found: bool, otherwise: &str) -> Response {
     if found { done() } else { refused(StatusCode::CONFLICT, otherwise) }
 }
 
@@ -138,8 +139,8 @@ async fn clear_fault(State(shared): Door, Path(id): Path<u64>) -> Response {
 }
 
 #[derive(Deserialize)]
-struct Subject {
-    appid: String,
+pub(super) struct Subject {
+    pub(super) appid: String,
 }
 
 async fn revoke(State(shared): Door, Json(body): Json<Subject>) -> Response {
@@ -224,6 +225,8 @@ async fn set_config(State(shared): Door, Json(body): Json<Value>) -> Response {
 struct Message {
     appid: String,
     openid: Option<String>,
+    /// A person, instead of the openid.
+    follower: Option<Who>,
     /// A text message, or
     text: Option<String>,
     /// any fields after CreateTime.
@@ -237,9 +240,11 @@ async fn message(State(shared): Door, Json(body): Json<Message>) -> Response {
         fields.push(("MsgType".into(), "text".into()));
         fields.push(("Content".into(), text));
     }
-    let openid = body.openid.unwrap_or_else(|| crate::people::openid_of(&body.appid));
-    let sent = lock(&shared.platform).push_message(shared.clock.now_ms(), &body.appid, &openid, &fields);
-    found(sent, "the account is not authorized")
+    let mut platform = lock(&shared.platform);
+    let person = body.follower.unwrap_or(Who::Number(0));
+    let openid = body.openid.unwrap_or_else(|| platform.resolve(&body.appid, &person));
+    let sent = platform.push_message(shared.clock.now_ms(), &body.appid, &openid, &fields);
+    found(sent, "the account is not authorized and has no server of its own")
 }
 
 #[derive(Deserialize)]

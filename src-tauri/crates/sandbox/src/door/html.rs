@@ -235,10 +235,15 @@ pub(super) fn status(platform: &Platform, now_ms: i64, offset_ms: i64, lang: Lan
             [a.appid.clone(), a.nick_name.clone(), a.user_name.clone(), state.to_owned()]
         }),
     );
+    body.push_str("<p class=\"soft\">");
+    for account in accounts.iter().take(50) {
+        let _ = write!(body, "<a href=\"/sandbox/account/{0}\">{1}</a> ", esc(&account.appid), esc(&account.nick_name));
+    }
+    body.push_str("</p>");
     document(title, &body, lang)
 }
 
-fn table(out: &mut String, title: &str, rows: impl Iterator<Item = [String; 4]>) {
+pub(super) fn table(out: &mut String, title: &str, rows: impl Iterator<Item = [String; 4]>) {
     let _ = write!(out, "<div class=\"card scroll\"><b>{title}</b><table>");
     for row in rows {
         out.push_str("<tr>");

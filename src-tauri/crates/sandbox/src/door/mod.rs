@@ -7,6 +7,8 @@
 //! `/cgi-bin/componentloginpage` (PC, checks the Referer), `/wxaopen/safe/bindcomponent` and `/safe/bindcomponent` (H5).
 //! Element ids: `#account-<appid>` the card of an account (a click chooses it), `#choose-<appid>` its radio button,
 //! `#set-<appid>-<id>` the tickbox of a permission set, `#confirm`, `#cancel`, `#error` on an error page.
+//! `/sandbox/account/{appid}`: one account for a person, `#secret`, `#verification`, and forms whose buttons are `#server`,
+//! `#verify`, `#remove`, `#text`, `#tap`, `#scan`, `#follow`, `#unfollow`, `#take-token`, `#js-code`, `#domain`.
 //! `/connect/oauth2/authorize` (G.1) redirects at once for `snsapi_base`; else it asks: `#person-<number>` who one is,
 //! `#snapshot`, `#agree`, `#refuse`, `#hash` when `#wechat_redirect` is missing. `/connect/qrconnect` (G.3) likewise.
 //!
@@ -18,8 +20,17 @@
 //! `/sandbox/message` `{"appid","openid","fields":{…}}`, `/sandbox/accounts` `{"count"}`,
 //! `/sandbox/expire` `{"appid"}` (a token replaced elsewhere; the component's without appid),
 //! `/sandbox/client-restarted` `{}`, `/sandbox/oauth` `{"url","openid" or "follower","agree","snapshot"}` which answers
-//! `{"redirect"}`; `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
+//! `{"redirect"}`;
+//! `GET /sandbox/accounts/{appid}`; `POST /sandbox/server` `{"appid","url","token","encoding_aes_key","mode","format"}` and
+//! `/sandbox/server/verify` `{"appid"}`, both answer `{"saved","steps":[{"name","ok","detail","detail_zh"}]}`,
+//! `/sandbox/server/remove` `{"appid"}`, `/sandbox/take-token` `{"appid"}`, `/sandbox/js-code` `{"appid","follower"}` →
+//! `{"js_code","openid"}`, `/sandbox/follow` `{"appid","follower","on"}`, `/sandbox/tap` `{"appid","follower","type","key"}`,
+//! `/sandbox/scan` `{"ticket"` or `"appid","scene"`, `"follower"}` → `{"event"}`, `/sandbox/jsapi-verify`
+//! `{"appid","url","timestamp","nonce_str","signature"}` → `{"result","accepted","ticket"}`, `/sandbox/web-domain`
+//! `{"appid","domain"}`. A follower is a number of [`crate::PEOPLE`] or an openid. `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
 
+mod account_page;
+mod accounts;
 mod consent;
 mod control;
 mod html;

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use futures_util::stream;
 use wechat::Method;
 
-use super::{Shared, consent, control, pages};
+use super::{Shared, account_page, accounts, consent, control, pages};
 use crate::call::{Answer, Request};
 use crate::clock::SandboxClock as _;
 use crate::codec;
@@ -39,7 +39,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/sandbox/avatar/{file}", get(avatar))
         .route("/", get(control::status_page))
         .route("/sandbox", get(control::status_page))
-        .nest("/sandbox", control::router())
+        .route("/sandbox/account/{appid}", get(account_page::show))
+        .route("/sandbox/account/{appid}/{action}", post(account_page::act))
+        .nest("/sandbox", control::router().merge(accounts::router()))
         .fallback(api)
         .with_state(shared)
 }

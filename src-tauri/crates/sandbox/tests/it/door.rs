@@ -197,6 +197,66 @@ async fn web_oauth_pages_ask_and_redirect() {
 }
 
 #[tokio::test]
+async fn an_accounts_own_server_is_verified_and_pushed_to() {
+    let (send, mut seen) = mpsc::unbounded_channel::<String>();
+    let app = Router::new()
+        .route(
+            "/wx",
+            axum::routing::get(|uri: Uri| async move {
+                let pairs = wxdesk_sandbox::codec::parse_query(uri.query().unwrap());
+                pairs.into_iter().find(|(name, _)| name == "echostr").unwrap().1
+            })
+            .post(|State(send): State<Arc<mpsc::UnboundedSender<String>>>, body: String| async move {
+                send.send(body).unwrap();
+                "<xml><MsgType>text</MsgType><Content>pong</Content></xml>"
+            }),
+        )
+        .with_state(Arc::new(send));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let door = open(None).await;
+    let appid = lock(&door.platform()).accounts()[0].appid.clone();
+    let key = "p0o9i8u7y6t5r4e3w2q1azsxdcfvgbhnjmkl0987654";
+    let server = |path: &str| json!({"appid": appid, "url": format!("{base}{path}"), "token": "tok3n", "encoding_aes_key": key, "mode": "plain"});
+    let failed = control(&door, "/sandbox/server", server("/nothing")).await;
+    assert_eq!((&failed["saved"], &failed["steps"][2]["name"]), (&json!(false), &json!("answer")));
+    let saved = control(&door, "/sandbox/server", server("/wx")).await;
+    assert_eq!((&saved["saved"], saved["steps"].as_array().unwrap().len()), (&json!(true), 5));
+    assert_eq!(control(&door, "/sandbox/server/verify", json!({"appid": appid})).await["saved"], true);
+    control(&door, "/sandbox/message", json!({"appid": appid, "follower": 1, "text": "ping"})).await;
+    assert!(seen.recv().await.unwrap().contains("<![CDATA[ping]]>"));
+    control(&door, "/sandbox/tap", json!({"appid": appid, "follower": 1, "type": "scancode_push", "key": "k"})).await;
+    assert!(seen.recv().await.unwrap().contains("<ScanCodeInfo><ScanType>"));
+
+    let page = format!("{}/sandbox/account/{appid}", door.base_url());
+    let text = client().get(&page).send().await.unwrap().text().await.unwrap();
+    let secret = lock(&door.platform()).app_secret(&appid).unwrap().to_owned();
+    for wanted in [secret.as_str(), "id=\"server\"", "id=\"take-token\"", "id=\"follow\"", "提交", "再次验证"] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    let act = |action: &str, pairs: &[(&str, &str)]| {
+        let request = client().post(format!("{page}/{action}"));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body(wxdesk_sandbox::codec::to_query(pairs)).send()
+    };
+    let openid = wxdesk_sandbox::person_openid(&appid, 5);
+    let text = act("follow", &[("openid", &openid)]).await.unwrap().text().await.unwrap();
+    assert!(text.contains("id=\"notice\">已关注"));
+    assert!(seen.recv().await.unwrap().contains("subscribe"));
+    let text = act("verify", &[]).await.unwrap().text().await.unwrap();
+    assert!(text.contains("id=\"verification\"><b>提交成功"));
+    assert_eq!(act("nothing", &[]).await.unwrap().status(), 404);
+    let shown = client().get(format!("{}/sandbox/accounts/{appid}", door.base_url())).send().await.unwrap();
+    let shown: Value = serde_json::from_slice(&shown.bytes().await.unwrap()).unwrap();
+    assert_eq!((&shown["app_secret"], &shown["server"]["mode"]), (&json!(secret), &json!("plain")));
+    assert!(
+        shown["pushes"].as_array().unwrap().iter().any(|p| p["reply"].as_str().is_some_and(|r| r.contains("pong")))
+    );
+    door.stop().await;
+}
+
+#[tokio::test]
 async fn pushes_wait_for_a_push_base() {
     let door = open(None).await;
     assert_eq!(door.platform_json()["public_base_url"], "http://127.0.0.1:8090");

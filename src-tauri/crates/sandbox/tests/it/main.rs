@@ -4,6 +4,7 @@
 
 mod calls;
 mod determinism;
+mod direct;
 mod door;
 mod faults;
 mod menus;
