@@ -3,7 +3,8 @@
 # Usage: scripts/setup.sh core|window|test|bench|bundle
 #   core    what the engine needs (demo); no WebKit, no Node
 #   window  core + the desktop app
-#   test    window + what drives the real window, and what the tunnel tests run against (bore, sshd)
+#   test    window + what drives the real window, what the tunnel tests run against (bore, sshd), and Python for the
+#           independent SDKs
 #   bench   window + the peers' languages and what watches a window
 #   bundle  same as window
 # Does nothing, fast, where everything is there. Touches nothing outside the system's packages, ~/.cargo, .tools/ and
@@ -31,7 +32,7 @@ Run it as root, or install sudo."
 
 core=(build-essential pkg-config perl curl ca-certificates)
 window=(libwebkit2gtk-4.1-dev librsvg2-dev libayatana-appindicator3-dev fonts-noto-cjk)
-test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant xdotool openssh-client openssh-server)
+test=(xvfb webkit2gtk-driver dbus-x11 zbar-tools pngquant xdotool openssh-client openssh-server python3-venv)
 BORE=0.6.0 # what the tunnel tests run against, from crates.io
 case $want in
   core) packages=("${core[@]}") ;;

@@ -47,6 +47,7 @@ count_nextest() { plain | sed -n 's/^ *Summary .* tests\{0,1\} run: \([0-9]*\) p
   awk '{p=0;f=0;for(i=2;i<=NF;i++){if($i~/^passed/)p=$(i-1);if($i~/^(failed|timed)/)f+=$(i-1)}print p,f}' | grep . || echo "0 0"; }
 count_cargo() { plain | awk '/^test result:/{for(i=1;i<=NF;i++){if($i=="passed;")p+=$(i-1);if($i=="failed;")f+=$(i-1)}}END{print p+0,f+0}'; }
 count_vitest() { plain | awk '/^ *Tests /{for(i=1;i<=NF;i++){if($i=="passed")p=$(i-1);if($i=="failed")f=$(i-1)}}END{print p+0,f+0}'; }
+count_peers() { plain | awk '/^(#|ℹ) pass /{p+=$3}/^(#|ℹ) fail /{f+=$3}/^python: [0-9]+ passed/{p+=$2;f+=$4}END{print p+0,f+0}'; }
 count_node() { plain | awk '/^(#|ℹ) pass /{p=$3}/^(#|ℹ) fail /{f=$3}END{print p+0,f+0}'; }
 
 check "formatting" cargo fmt --all --check
@@ -72,6 +73,8 @@ unset TS_RS_EXPORT_DIR
 
 # ---- the real window ----
 check "app build" cargo build --quiet --package wxdesk --package wxdesk-daemon --bins
+# Other people's SDKs against our simulated WeChat: what they do not accept, no client of ours may rely on.
+WXDESKD_BIN="$TARGET_DIR/debug/wxdeskd" tests "independent sdks" count_peers scripts/peers.sh
 for walk in window accounts menus; do
   WXDESK_BIN="$TARGET_DIR/debug/wxdesk" tests "end to end: $walk" count_node node --test --test-reporter=spec "tests/e2e/$walk.test.mjs"
 done
