@@ -7,8 +7,8 @@ use wechat::secret::SecretString;
 
 use crate::core::Core;
 use crate::dto::{
-    AccountEventKind, AccountKind, ErrorCode, FieldError, ForcedRefreshes, OwnAccount, OwnAccountInput, OwnKind,
-    OwnSecretField, OwnSecretHints, ReasonCode, RevealedSecret, TokenMode, TokenTaken, UrlVerification,
+    AccountEventKind, AccountKind, Endpoints, ErrorCode, FieldError, ForcedRefreshes, OwnAccount, OwnAccountInput,
+    OwnKind, OwnSecretField, OwnSecretHints, ReasonCode, RevealedSecret, TokenMode, TokenTaken, UrlVerification,
 };
 use crate::engine::{self, Wake};
 use crate::error::AppError;
@@ -145,7 +145,10 @@ impl Core {
         }
         let existing = self.store().mirror().platform_by_appid(&input.appid);
         let old = existing.as_deref();
-        let endpoints = input.endpoints.clone().or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_default();
+        // In the sandbox an account that names no hosts is one of the sandbox's.
+        let usual =
+            || self.sandbox_url().filter(|_| self.is_sandbox()).map_or_else(Endpoints::default, Endpoints::all_at);
+        let endpoints = input.endpoints.clone().or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_else(usual);
         self.stay_in_the_sandbox(&endpoints)?;
         let now = self.clock().now();
         let row = merged(&input, old, endpoints, self.is_sandbox(), now);
@@ -272,7 +275,7 @@ impl Core {
 fn merged(
     input: &OwnAccountInput,
     old: Option<&PlatformRow>,
-    endpoints: crate::dto::Endpoints,
+    endpoints: Endpoints,
     sandbox: bool,
     now: i64,
 ) -> PlatformRow {

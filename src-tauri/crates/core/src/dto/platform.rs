@@ -26,6 +26,14 @@ impl Default for Endpoints {
     }
 }
 
+impl Endpoints {
+    /// One address that answers for all of WeChat's hosts, as the sandbox and forward servers do.
+    #[must_use]
+    pub fn all_at(base: String) -> Self {
+        Self { api: base.clone(), mp: base.clone(), open: base }
+    }
+}
+
 /// A platform as JSON (`wxdeskd platform add`, the form, the API). A secret that is left out or null keeps the stored
 /// one. Deliberately without `Debug` output of secrets: see the manual impl.
 #[derive(Clone, Serialize, Deserialize, TS)]
