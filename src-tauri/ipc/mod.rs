@@ -12,6 +12,7 @@ mod channel;
 mod clipboard;
 mod life;
 mod menus;
+mod oauth;
 mod onboard;
 mod own;
 mod platforms;
@@ -156,5 +157,21 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         takeover::remove_menu_template,
         takeover::dry_run_menu_template,
         takeover::start_menu_template,
+        oauth::make_oauth_link,
+        oauth::list_oauth_links,
+        oauth::get_oauth_link,
+        oauth::end_oauth_link,
+        oauth::list_oauth_users,
+        oauth::check_oauth_user,
+        oauth::refresh_oauth_user,
+        oauth::read_oauth_profile,
+        oauth::forget_oauth_user,
+        oauth::reveal_oauth_token,
+        oauth::list_oauth_routes,
+        oauth::save_oauth_route,
+        oauth::remove_oauth_route,
+        oauth::oauth_page_errors,
+        oauth::mini_login,
+        oauth::reveal_session_key,
     ]
 }

@@ -25,15 +25,18 @@ use crate::engine::{self, Engine, EngineOptions, Wake};
 use crate::error::AppError;
 use crate::folder::{self, EngineNote, FolderLock};
 use crate::menus::Menus;
+use crate::oauth::{self, Oauth};
 use crate::sources::{self, PublicFiles, Sources};
 use crate::store::tables::notice::{self, NoticeRow};
 use crate::store::tables::platform::PlatformRow;
-use crate::store::tables::{attempt, credential, inbox};
-use crate::store::{Durability, OpenError, Store};
+use crate::store::tables::{attempt, credential, inbox, oauth_exchange};
+use crate::store::{Durability, Store};
 use crate::transport::{HttpTransports, TransportFactory};
 use crate::tunnel::{self, Tunnels};
 use crate::verifications::Verifications;
-use crate::{api, listener, paths, vault};
+use crate::{api, listener};
+
+mod opening;
 
 /// The last rows of the call log may hold a stop up so long, ms (promise 8: 5 s in all, of which flights get 4).
 const LAST_ROWS: u64 = 500;
@@ -122,6 +125,7 @@ struct Inner {
     call_log: Arc<CallLog>,
     bulk: Bulk,
     menus: Arc<Menus>,
+    oauth: Arc<Oauth>,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     previous_key_used: Mutex<HashMap<i64, i64>>,
@@ -163,7 +167,7 @@ impl Core {
     /// under another name, never overwritten, and the overview says so.
     pub async fn open(options: OpenOptions) -> Result<Self, AppError> {
         let blocking = options.clone();
-        let opened = tokio::task::spawn_blocking(move || open_store(&blocking)).await;
+        let opened = tokio::task::spawn_blocking(move || opening::open_store(&blocking)).await;
         let (lock, key_source, store, set_aside) =
             opened.map_err(|_| AppError::new(ErrorCode::Internal, "opening broke off"))??;
         let mut random = [0_u8; 16];
@@ -185,6 +189,7 @@ impl Core {
                 call_log: Arc::default(),
                 bulk: Bulk::default(),
                 menus: Arc::default(),
+                oauth: Arc::new(Oauth::here()),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 previous_key_used: Mutex::default(),
@@ -203,6 +208,7 @@ impl Core {
             .write(move |tx| {
                 let cut_off = credential::resolve_interrupted(tx)?;
                 attempt::resolve_interrupted(tx)?;
+                oauth_exchange::resolve_interrupted(tx)?;
                 if let Some(path) = set_aside {
                     notice::insert(tx, &NoticeRow { id: format!("store_set_aside:{now}"), at: now, detail: path })?;
                 }
@@ -228,6 +234,7 @@ impl Core {
         self.own(tokio::spawn(sources::watch(self.clone())));
         self.own(tokio::spawn(call_log::run(self.clone())));
         self.own(tokio::spawn(engine::own::watch(self.clone())));
+        self.own(tokio::spawn(oauth::watch(self.clone())));
         let engine = tokio::spawn(engine::run(self.clone()));
         if let Ok(mut slot) = self.inner.engine_task.lock() {
             *slot = Some(engine);
@@ -503,6 +510,10 @@ impl Core {
     pub(crate) fn menus(&self) -> &Arc<Menus> {
         &self.inner.menus
     }
+    /// Web OAuth's part in memory.
+    pub(crate) fn oauth(&self) -> &Arc<Oauth> {
+        &self.inner.oauth
+    }
     /// The tunnels that run.
     #[must_use]
     pub fn tunnels(&self) -> &Tunnels {
@@ -553,51 +564,4 @@ impl Core {
     pub fn api_address(&self) -> Option<SocketAddr> {
         *self.inner.api_address.lock().ok()?
     }
-}
-
-type Opened = (FolderLock, KeySource, Store, Option<String>);
-
-fn open_store(options: &OpenOptions) -> Result<Opened, AppError> {
-    let dir = &options.data_dir;
-    folder::prepare(dir)?;
-    let lock = folder::lock(dir)?;
-    let key = vault::obtain(dir, options.keychain && !options.sandbox)?;
-    let path = paths::store_file(dir);
-    match Store::open(&path, &key.hex, options.durability) {
-        Ok(store) => Ok((lock, key.source, store, None)),
-        Err(OpenError::Damaged) if !options.set_aside_damaged => Err(AppError::new(
-            ErrorCode::Store,
-            format!(
-                "{} is damaged, or its key is another one. Put the right store.key or a backup back; to begin anew, move the store away",
-                path.display()
-            ),
-        )),
-        Err(OpenError::Damaged) => {
-            let aside = set_aside(&path, options.clock.now())?;
-            tracing::error!(aside = %aside.display(), "the store is damaged or has another key; it was set aside");
-            let store = Store::open(&path, &key.hex, options.durability)
-                .map_err(|e| AppError::new(ErrorCode::Store, e.to_string()))?;
-            Ok((lock, key.source, store, Some(aside.display().to_string())))
-        }
-        Err(e) => Err(AppError::new(ErrorCode::Store, format!("{}: {e}", path.display()))),
-    }
-}
-
-/// Renames a damaged store, with its log, out of the way.
-fn set_aside(path: &Path, now: i64) -> Result<PathBuf, AppError> {
-    let aside = path.with_extension(format!("damaged-{now}.db"));
-    let fail = |e: std::io::Error| {
-        AppError::new(
-            ErrorCode::Store,
-            format!("the damaged store {} cannot be set aside: {}", path.display(), folder::io_words(&e)),
-        )
-    };
-    for suffix in ["-wal", "-shm"] {
-        let from = PathBuf::from(format!("{}{suffix}", path.display()));
-        if from.exists() {
-            std::fs::rename(&from, PathBuf::from(format!("{}{suffix}", aside.display()))).map_err(fail)?;
-        }
-    }
-    std::fs::rename(path, &aside).map_err(fail)?;
-    Ok(aside)
 }

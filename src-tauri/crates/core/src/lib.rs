@@ -19,6 +19,7 @@ pub mod folder;
 pub mod inbox;
 pub mod listener;
 mod menus;
+mod oauth;
 pub mod paths;
 pub mod policy;
 mod sheet;

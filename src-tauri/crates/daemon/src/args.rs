@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod oauth;
+
+pub use oauth::{Oauth, OauthRoute, OauthScope};
+
 /// The wxdesk engine without a window, and its command line.
 #[derive(Parser)]
 #[command(name = "wxdeskd", version, propagate_version = true)]
@@ -65,6 +69,9 @@ pub enum Command {
     Quota(Quota),
     /// What WeChat knows of a request, by the rid of its error.
     Rid(Rid),
+    /// Web OAuth (网页授权): links, users, routes of business servers.
+    #[command(subcommand)]
+    Oauth(Oauth),
     /// Run the simulated platform alone, for any SDK.
     Sandbox(Sandbox),
     /// Show the whole way with the simulated platform, in a folder that is removed afterwards.

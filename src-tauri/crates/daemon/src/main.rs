@@ -65,6 +65,7 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::Egress { component_appid, output } => {
             commands::channel::egress(&dir, &component_appid, output.json).await
         }
+        Command::Oauth(command) => commands::oauth::run(&dir, command).await,
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Demo => demo::run().await,
     }

@@ -10,6 +10,7 @@ mod events;
 mod files;
 mod gate;
 mod keys;
+mod oauth;
 mod openapi;
 mod platforms;
 mod schemas;

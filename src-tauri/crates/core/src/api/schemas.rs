@@ -7,7 +7,7 @@ use crate::commands;
 /// Every named schema.
 pub(super) fn all() -> Value {
     let mut all = shared();
-    for part in [accounts(), platforms(), rest()] {
+    for part in [accounts(), oauth(), platforms(), rest()] {
         if let (Value::Object(all), Value::Object(part)) = (&mut all, part) {
             all.extend(part);
         }
@@ -130,6 +130,64 @@ fn accounts() -> Value {
             "version": { "type": "integer", "description": "Number of the publication in the account's history." },
             "published_at": ms(),
             "menu": { "type": ["object", "null"], "description": "What menu/get answers now." },
+        })),
+    })
+}
+
+fn oauth() -> Value {
+    let scope = choice(&["base", "userinfo", "login"]);
+    json!({
+        "OauthLinkRequest": {
+            "type": "object",
+            "properties": {
+                "scope": { "type": "string", "enum": ["base", "userinfo", "login"], "description": "login is for website apps, the others for accounts." },
+                "force_popup": yes_no(), "force_snapshot": yes_no(),
+                "route": { "type": ["string", "null"], "description": "Id of the route that users are sent to; none shows a page of ours." },
+                "valid_seconds": { "type": ["integer", "null"], "minimum": 60, "maximum": 31_536_000, "description": "Default 86400." },
+                "note": { "type": "string", "maxLength": 200 },
+            },
+            "required": ["scope"],
+            "additionalProperties": false,
+        },
+        "OauthLink": object(json!({
+            "state": text(), "component_appid": text(), "appid": text(), "scope": scope, "force_popup": yes_no(),
+            "force_snapshot": yes_no(), "route": maybe_text(), "note": text(), "url": text(), "qr_svg": text(),
+            "callback_url": text(), "created_at": ms(), "expires_at": ms(), "ended_at": maybe_ms(), "uses": number(),
+            "refused": number(), "results": list("OauthResult"),
+        })),
+        "OauthResult": object(json!({
+            "at": ms(), "user": maybe("OauthUser"), "refused": yes_no(), "error": maybe("LastError"), "repeats": number(),
+        })),
+        "OauthUser": object(json!({
+            "id": number(), "component_appid": text(), "appid": text(), "openid": text(), "unionid": maybe_text(), "scope": text(),
+            "snapshot": { "type": "boolean", "description": "A virtual user of a snapshot page." },
+            "nickname": maybe_text(), "sex": { "type": ["integer", "null"], "description": "1 male, 2 female, 0 unknown." },
+            "country": maybe_text(), "province": maybe_text(), "city": maybe_text(), "head_img_url": maybe_text(),
+            "state": choice(&["valid", "refreshable", "over"]), "obtained_at": ms(), "expires_at": ms(),
+            "refresh_expires_at": ms(), "created_at": ms(), "checked_at": maybe_ms(), "check_ok": { "type": ["boolean", "null"] },
+            "last_error": maybe("LastError"),
+        })),
+        "OauthUserPage": object(json!({ "items": list("OauthUser"), "total": number() })),
+        "OauthExchangeRequest": {
+            "type": "object",
+            "properties": { "code": { "type": "string", "description": "What the route's page got as ?code=." } },
+            "required": ["code"],
+            "additionalProperties": false,
+        },
+        "OauthIdentity": object(json!({
+            "appid": text(), "openid": text(), "unionid": maybe_text(), "scope": text(), "snapshot": yes_no(),
+            "nickname": maybe_text(), "head_img_url": maybe_text(),
+            "state": { "type": ["string", "null"], "description": "The business server's own, as it was given when the visitor entered." },
+        })),
+        "SessionRequest": {
+            "type": "object",
+            "properties": { "js_code": { "type": "string", "description": "The code of wx.login; good once." } },
+            "required": ["js_code"],
+            "additionalProperties": false,
+        },
+        "Session": object(json!({
+            "openid": text(), "unionid": maybe_text(),
+            "session_key": { "type": "string", "description": "A secret: keep it on the server, never log it or send it to the mini program." },
         })),
     })
 }

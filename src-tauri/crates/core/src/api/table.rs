@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use wechat::transport::BoxFuture;
 
 use super::gate::{CLI, Gate, Trusted, guard};
-use super::{accounts, events, files, keys, openapi, platforms, tokens, ui};
+use super::{accounts, events, files, keys, oauth, openapi, platforms, tokens, ui};
 use crate::core::Core;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
@@ -372,6 +372,50 @@ pub(super) static ROUTES: &[Route] = &[
         body: "",
         answers: Answers::Json("PublishedMenu"),
         run: |c| Box::pin(accounts::publish_menu(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/accounts/{appid}/oauth-links",
+        scope: ADMIN,
+        name: "make_oauth_link",
+        summary: "A web OAuth link, which many users may open.",
+        query: &[PLATFORM],
+        body: "OauthLinkRequest",
+        answers: Answers::Json("OauthLink"),
+        run: |c| Box::pin(oauth::make_link(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}/oauth-users",
+        scope: ADMIN,
+        name: "list_oauth_users",
+        summary: "Users who granted something in web OAuth, newest first, without their tokens.",
+        query: oauth::USERS,
+        body: "",
+        answers: Answers::Json("OauthUserPage"),
+        run: |c| Box::pin(oauth::users(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/accounts/{appid}/jscode2session",
+        scope: READ,
+        name: "jscode2session",
+        summary: "Logs a user of a mini program in by the code of wx.login. The session key in the answer is a secret.",
+        query: &[PLATFORM],
+        body: "SessionRequest",
+        answers: Answers::Json("Session"),
+        run: |c| Box::pin(oauth::session(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/oauth/exchange",
+        scope: READ,
+        name: "exchange_oauth_code",
+        summary: "The user that a one-time code of a route stands for: once, within five minutes. 404 for any other code.",
+        query: &[],
+        body: "OauthExchangeRequest",
+        answers: Answers::Json("OauthIdentity"),
+        run: |c| Box::pin(oauth::exchange(c)),
     },
     Route {
         verb: Verb::Get,

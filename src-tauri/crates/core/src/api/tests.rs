@@ -8,12 +8,15 @@ use super::*;
 use crate::OpenOptions;
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::api_key::Scope;
-use crate::store::tables::credential;
+use crate::store::tables::{credential, oauth_ticket, oauth_user};
 
 const PLATFORM: &str = "wx134c8103faa5a59e";
 const ACCOUNT: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const TOKEN: &str = "TOKEN-OF-THE-ACCOUNT";
+const USER_TOKEN: &str = "TOKEN-OF-A-USER";
+const USER_REFRESH_TOKEN: &str = "REFRESH-TOKEN-OF-A-USER";
+const ONE_TIME: &str = "one-time-code-of-a-user";
 
 struct Desk {
     core: Core,
@@ -56,6 +59,27 @@ async fn desk() -> Desk {
     let menu = json!({ "button": [{ "type": "click", "name": "今日歌曲", "key": "V1001" }] });
     core.save_default_menu_draft(PLATFORM, ACCOUNT, &menu).await.unwrap();
     core.create_key("first", Scope::Read).await.unwrap();
+    core.store()
+        .write(move |tx| {
+            let state = "S".repeat(32);
+            tx.execute(
+                "INSERT INTO oauth_link (state, platform_id, appid, scope, created_at, expires_at) VALUES (?1, ?2, ?3, 'base', 0, 1)",
+                rusqlite::params![state, platform_id, ACCOUNT],
+            )?;
+            let grant = wechat::api::oauth::OauthGrant {
+                access_token: USER_TOKEN.into(),
+                expires_in: 7200,
+                refresh_token: Some(USER_REFRESH_TOKEN.into()),
+                openid: "oUser".into(),
+                scope: "snsapi_base".into(),
+                is_snapshot_user: false,
+                unionid: None,
+            };
+            let user = oauth_user::consented(tx, platform_id, ACCOUNT, &grant, now)?;
+            oauth_ticket::insert(tx, &crate::oauth::hash(ONE_TIME), user, &state, now + 300_000)
+        })
+        .await
+        .unwrap();
     Desk { core, _dir: dir }
 }
 
@@ -153,6 +177,9 @@ async fn every_route_is_documented_and_answers_as_documented() {
             "AuthorizeLinkRequest" => Some(json!({ "kind": "pc" })),
             // Not the current token, so no engine is needed.
             "RefreshRequest" => Some(json!({ "rejected": "an older one" })),
+            "OauthExchangeRequest" => Some(json!({ "code": ONE_TIME })),
+            "OauthLinkRequest" => Some(json!({ "scope": "base" })),
+            "SessionRequest" => Some(json!({ "js_code": "code-of-wx-login" })),
             _ => Some(json!({})),
         };
         let method = Method::from_bytes(route.verb.text().to_uppercase().as_bytes()).unwrap();
@@ -178,8 +205,8 @@ async fn every_route_is_documented_and_answers_as_documented() {
         if !schema.is_null() {
             fits(&answer, schema, &target);
         }
-        // These two call WeChat, which is not there.
-        let calls = ["create_authorize_link", "publish_menu"].contains(&route.name);
+        // These call WeChat, which is not there.
+        let calls = ["create_authorize_link", "publish_menu", "jscode2session"].contains(&route.name);
         assert_eq!(documented == "default", calls, "{method} {target}: {status} {answer}");
     }
 }
@@ -232,11 +259,16 @@ async fn tokens_come_out_only_where_they_are_asked_for() {
     let core = &desk.core;
     let (status, token) = ask_here(core, Method::GET, &format!("/v1/accounts/{ACCOUNT}/token"), None).await;
     assert_eq!((status, &token["access_token"], &token["generation"]), (200, &json!(TOKEN), &json!(1)));
-    for target in ["/v1/status", "/v1/accounts", "/v1/platforms", "/v1/keys", "/v1/events"] {
+    let users = format!("/v1/accounts/{ACCOUNT}/oauth-users");
+    let (_, page) = ask_here(core, Method::GET, &users, None).await;
+    assert_eq!(page["items"][0]["openid"], "oUser");
+    for target in ["/v1/status", "/v1/accounts", "/v1/platforms", "/v1/keys", "/v1/events", &users] {
         let (status, document) = ask_here(core, Method::GET, target, None).await;
         let text = document.to_string();
         assert_eq!(status, 200, "{target}");
-        for secret in [TOKEN, "TOKEN-OF-THE-COMPONENT", "refreshtoken@@@x", SECRET, "VerifyToken", &"A".repeat(43)] {
+        for secret in
+            [TOKEN, "TOKEN-OF-THE-COMPONENT", "refreshtoken@@@x", USER_TOKEN, SECRET, "VerifyToken", &"A".repeat(43)]
+        {
             assert!(!text.contains(secret), "{target} holds a secret");
         }
     }
@@ -317,4 +349,23 @@ async fn wrong_methods_and_large_bodies_are_refused_in_words() {
     assert_eq!((status, &job["total"]), (200, &json!(100_000)));
     let (status, body) = ask_here(core, Method::POST, "/v1/ui/no_such_command", Some(&json!({}))).await;
     assert_eq!((status, &body["code"]), (404, &json!("not_found")));
+}
+
+#[tokio::test]
+async fn a_one_time_code_is_taken_once_and_any_other_is_not_found() {
+    let desk = desk().await;
+    let ask = async |code: &str| {
+        ask_here(&desk.core, Method::POST, "/v1/oauth/exchange", Some(&json!({ "code": code }))).await
+    };
+    let answers = futures_util::future::join_all((0..10).map(|_| ask(ONE_TIME))).await;
+    assert_eq!(answers.iter().filter(|(status, _)| *status == 200).count(), 1, "{answers:?}");
+    let (_, identity) = answers.iter().find(|(status, _)| *status == 200).unwrap();
+    assert_eq!((&identity["openid"], &identity["appid"]), (&json!("oUser"), &json!(ACCOUNT)));
+    for (status, body) in answers.iter().filter(|(status, _)| *status != 200) {
+        assert_eq!((*status, &body["code"]), (404, &json!("not_found")));
+        assert!(!body.to_string().contains(ONE_TIME));
+    }
+    let (status, body) = ask("made-up").await;
+    assert_eq!((status, &body["code"]), (404, &json!("not_found")));
+    assert!(!body.to_string().contains("made-up"));
 }

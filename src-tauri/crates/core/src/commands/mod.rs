@@ -13,6 +13,8 @@ mod life;
 pub mod links;
 pub(crate) mod menu_templates;
 mod menus;
+mod oauth;
+mod oauth_users;
 mod options;
 mod overview;
 mod own;
@@ -39,8 +41,9 @@ use serde_json::Value;
 use crate::core::Core;
 use crate::dto::{
     AccountQuery, ApiCallQuery, BulkRequest, ClearMethod, Endpoints, ErrorCode, ExportFormat, LinkKind, LinkQuery,
-    LinkRequest, MenuSet, MenuSource, MenuTemplate, OptionName, OwnAccountInput, OwnSecretField, PlatformInput,
-    PosterLanguage, ReconcileChoices, SecretField, TakeoverRules, TemplateRequest, TunnelInput,
+    LinkRequest, MenuSet, MenuSource, MenuTemplate, OauthLinkRequest, OauthRouteInput, OauthUserQuery, OptionName,
+    OwnAccountInput, OwnSecretField, PlatformInput, PosterLanguage, ReconcileChoices, SecretField, TakeoverRules,
+    TemplateRequest, TunnelInput,
 };
 use crate::error::AppError;
 
@@ -346,6 +349,38 @@ struct MenuMatchArgs {
     user_id: String,
 }
 
+#[derive(Deserialize)]
+struct OauthLinkArgs {
+    request: OauthLinkRequest,
+}
+#[derive(Deserialize)]
+struct OauthLinksArgs {
+    component_appid: Option<String>,
+    appid: Option<String>,
+}
+#[derive(Deserialize)]
+struct StateArgs {
+    state: String,
+}
+#[derive(Deserialize)]
+struct OauthUsersArgs {
+    query: OauthUserQuery,
+}
+#[derive(Deserialize)]
+struct RowArgs {
+    id: i64,
+}
+#[derive(Deserialize)]
+struct OauthRouteArgs {
+    input: OauthRouteInput,
+}
+#[derive(Deserialize)]
+struct MiniLoginArgs {
+    component_appid: String,
+    appid: String,
+    js_code: String,
+}
+
 /// Who publishes, when a person at the pages does.
 pub const WINDOW: &str = "window";
 
@@ -506,4 +541,20 @@ table! {
     "start_menu_template" (a: TemplateRequestArgs) => async |c: &Core, a: TemplateRequestArgs| c.start_menu_template(a.request).await;
     "retry_bulk" (a: IdArgs) => async |c: &Core, a: IdArgs| c.retry_bulk(&a.id);
     "try_menu_match" (a: MenuMatchArgs) => async |c: &Core, a: MenuMatchArgs| c.try_menu_match(&a.component_appid, &a.appid, &a.user_id).await;
+    "make_oauth_link" (a: OauthLinkArgs) => async |c: &Core, a: OauthLinkArgs| c.make_oauth_link(a.request).await;
+    "list_oauth_links" (a: OauthLinksArgs) => async |c: &Core, a: OauthLinksArgs| c.list_oauth_links(a.component_appid.as_deref(), a.appid.as_deref()).await;
+    "get_oauth_link" (a: StateArgs) => async |c: &Core, a: StateArgs| c.get_oauth_link(&a.state).await;
+    "end_oauth_link" (a: StateArgs) => async |c: &Core, a: StateArgs| c.end_oauth_link(&a.state).await;
+    "list_oauth_users" (a: OauthUsersArgs) => async |c: &Core, a: OauthUsersArgs| c.list_oauth_users(&a.query).await;
+    "check_oauth_user" (a: RowArgs) => async |c: &Core, a: RowArgs| c.check_oauth_user(a.id).await;
+    "refresh_oauth_user" (a: RowArgs) => async |c: &Core, a: RowArgs| c.refresh_oauth_user(a.id).await;
+    "read_oauth_profile" (a: RowArgs) => async |c: &Core, a: RowArgs| c.read_oauth_profile(a.id).await;
+    "forget_oauth_user" (a: RowArgs) => async |c: &Core, a: RowArgs| c.forget_oauth_user(a.id).await;
+    "reveal_oauth_token" (a: RowArgs) => async |c: &Core, a: RowArgs| c.reveal_oauth_token(a.id).await;
+    "list_oauth_routes" (a: NoArgs) => async |c: &Core, _: NoArgs| c.list_oauth_routes().await;
+    "save_oauth_route" (a: OauthRouteArgs) => async |c: &Core, a: OauthRouteArgs| c.save_oauth_route(a.input).await;
+    "remove_oauth_route" (a: IdArgs) => async |c: &Core, a: IdArgs| c.remove_oauth_route(&a.id).await;
+    "oauth_page_errors" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::oauth_page_errors());
+    "mini_login" (a: MiniLoginArgs) => async |c: &Core, a: MiniLoginArgs| c.mini_login(&a.component_appid, &a.appid, &a.js_code).await;
+    "reveal_session_key" (a: IdArgs) => async |c: &Core, a: IdArgs| c.reveal_session_key(&a.id);
 }

@@ -22,7 +22,7 @@ pub enum OauthScopeName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
 pub struct OauthLinkRequest {
-    /// Platform; the account's own appid when it is connected directly.
+    /// Platform; the account's own appid when it is connected directly. Empty: the only one that has this appid.
     pub component_appid: String,
     /// Account or website app.
     pub appid: String,
@@ -67,7 +67,7 @@ pub struct OauthLink {
     pub note: String,
     /// What the user opens, in WeChat (a website app's: in any browser).
     pub url: String,
-    /// Its QR code, SVG.
+    /// Its QR code, SVG; empty in lists.
     pub qr_svg: String,
     /// Where WeChat leads the user back to; its domain must be the account's 网页授权域名, or the platform's
     /// 网页开发域名.
@@ -199,7 +199,7 @@ pub struct OauthRouteInput {
     /// Empty makes a new one.
     #[serde(default)]
     pub id: Option<String>,
-    /// Platform; the account's own appid when it is connected directly.
+    /// Platform; the account's own appid when it is connected directly. Empty: the only one that has this appid.
     pub component_appid: String,
     /// Account or website app.
     pub appid: String,
@@ -227,7 +227,8 @@ pub struct OauthRoute {
     pub url: String,
     /// What is asked for.
     pub scope: OauthScopeName,
-    /// Where the business server sends its visitors: `…/wechat/oauth/{appid}?route={id}&state={its own}`.
+    /// Where the business server sends its visitors, with its own `state` (512 bytes at most) added at the end:
+    /// `…/wechat/oauth/{appid}?route={id}&state=`. Empty without a base URL.
     pub enter_url: String,
     /// Made, ms.
     pub created_at: i64,

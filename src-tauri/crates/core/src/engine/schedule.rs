@@ -480,6 +480,7 @@ async fn prune(core: &Core, now: i64) -> bool {
             let most = inbox::prune(tx, now)?.max(attempt::prune(tx, now)?);
             link::prune(tx, now)?;
             redemption::prune(tx, now)?;
+            let most = most.max(crate::oauth::prune(tx, now)?);
             Ok(most.max(generation::prune(tx, now)?).max(api_call::prune(tx, calls_before, api_call::MAX_ROWS)?))
         })
         .await;

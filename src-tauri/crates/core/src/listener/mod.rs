@@ -5,6 +5,7 @@
 //! [`crate::inbox::accept`] said it is durable; answers are short plain text without anything of ours in them; no route
 //! of the private door is served here; whatever ends the door's task, it is open again within 2 s.
 
+mod oauth;
 mod pages;
 mod routes;
 mod thread;
@@ -66,6 +67,13 @@ pub async fn run_with(core: Core, listener: TcpListener, limits: Limits) {
         Box::pin(async move { tell(&core, word, &said).await })
     });
     sockets::keep_open(listener, clock, serve, tell).await;
+}
+
+/// The door's routes without a socket, for tests on simulated time.
+#[doc(hidden)]
+#[must_use]
+pub fn routes_of(core: Core) -> axum::Router {
+    routes::router(core, SLOW)
 }
 
 async fn tell(core: &Core, word: Word, said: &AtomicI64) {

@@ -24,16 +24,17 @@ const PATIENCE: u64 = 12_000;
 /// The result page waits so long for the account's name, ms.
 const NAME_PATIENCE: u64 = 1_500;
 
+/// In which of our two languages a visitor reads.
 #[derive(Clone, Copy)]
-struct Words {
-    zh: bool,
+pub(super) struct Words {
+    pub(super) zh: bool,
 }
 
 impl Words {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         Self { zh: prefers_chinese(headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or("")) }
     }
-    fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
+    pub(super) fn pick(self, zh: &'static str, en: &'static str) -> &'static str {
         if self.zh { zh } else { en }
     }
 }
@@ -420,13 +421,15 @@ async fn settled(core: &Core, id: i64) -> Option<(RedemptionState, Option<i64>, 
     crate::clock::within(PATIENCE, wait).await?
 }
 
-enum Mood {
+/// How a page looks.
+pub(super) enum Mood {
     Plain,
     Good,
     Bad,
 }
 
-fn page(
+/// A page of a few words and at most one button.
+pub(super) fn page(
     words: Words,
     status: StatusCode,
     mood: Mood,

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wechat::envelope::PushQuery;
 
-use super::{MAX_BODY, pages, reject};
+use super::{MAX_BODY, oauth, pages, reject};
 use crate::check::SELF_CHECK;
 use crate::core::Core;
 use crate::dto::UrlVerdict;
@@ -52,6 +52,7 @@ pub(super) fn router(core: Core, slow: Duration) -> Router {
         .route("/wechat/{component_appid}/authorize/{link_id}", get(pages::launch))
         .route("/wechat/{component_appid}/authorized/{link_id}", get(pages::authorized))
         .route("/wechat/account/{appid}", get(verify_own).post(message_of_own))
+        .route("/wechat/oauth/{appid}", get(oauth::visit))
         .route("/healthz", get(healthz))
         .route("/{file}", get(verification_file))
         .fallback(async || text(StatusCode::NOT_FOUND, "not found"))

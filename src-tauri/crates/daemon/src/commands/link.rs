@@ -14,12 +14,12 @@ use crate::failure::Failure;
 use crate::print;
 
 /// What `--qr` draws.
-enum Picture {
+pub(super) enum Picture {
     Svg,
     Png,
 }
 
-fn picture(file: &Path) -> Result<Picture, Failure> {
+pub(super) fn picture(file: &Path) -> Result<Picture, Failure> {
     match file.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
         Some("svg") => Ok(Picture::Svg),
         Some("png") => Ok(Picture::Png),
@@ -69,19 +69,25 @@ pub async fn run(dir: &Path, args: AuthorizeLink) -> Result<(), Failure> {
     } else {
         print::line(&launch_url);
     }
+    draw(picture, &launch_url)?;
+    print::note(&works(link["expires_at"].as_i64().unwrap_or(0), now()));
+    Ok(())
+}
+
+/// Saves a link's QR code, or shows it to a terminal.
+pub(super) fn draw(picture: Option<(&Path, Picture)>, url: &str) -> Result<(), Failure> {
     if let Some((file, kind)) = picture {
         let bytes = match kind {
-            Picture::Svg => qr_svg(&launch_url)?.into_bytes(),
-            Picture::Png => qr_png(&launch_url)?,
+            Picture::Svg => qr_svg(url)?.into_bytes(),
+            Picture::Png => qr_png(url)?,
         };
         std::fs::write(file, bytes).map_err(|e| {
             Failure::environment(format!("{} cannot be written: {}", file.display(), wxdesk_core::folder::io_words(&e)))
         })?;
         print::note(&format!("QR code in {}", file.display()));
     } else if std::io::stderr().is_terminal() {
-        print::note(&qr_text(&launch_url)?);
+        print::note(&qr_text(url)?);
     }
-    print::note(&works(link["expires_at"].as_i64().unwrap_or(0), now()));
     Ok(())
 }
 

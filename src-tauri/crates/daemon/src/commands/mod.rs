@@ -6,6 +6,7 @@ pub mod channel;
 pub mod key;
 pub mod link;
 pub mod menu;
+pub mod oauth;
 pub mod platform;
 pub mod quota;
 pub mod reconcile;

@@ -16,6 +16,11 @@ pub mod menu;
 pub mod menu_takeover;
 pub mod menu_template;
 pub mod notice;
+pub mod oauth_exchange;
+pub mod oauth_link;
+pub mod oauth_route;
+pub mod oauth_ticket;
+pub mod oauth_user;
 pub mod platform;
 pub mod redemption;
 pub mod setting;
@@ -51,6 +56,11 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         api_call::MIGRATIONS,
         account_details::MIGRATIONS,
         generation::MIGRATIONS,
+        oauth_route::MIGRATIONS,
+        oauth_link::MIGRATIONS,
+        oauth_user::MIGRATIONS,
+        oauth_exchange::MIGRATIONS,
+        oauth_ticket::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }
