@@ -43,7 +43,7 @@ note: string,
  */
 url: string, 
 /**
- * Its QR code, SVG.
+ * Its QR code, SVG; empty in lists.
  */
 qr_svg: string, 
 /**

@@ -6,7 +6,7 @@ import type { OauthScopeName } from "./OauthScopeName";
  */
 export type OauthLinkRequest = { 
 /**
- * Platform; the account's own appid when it is connected directly.
+ * Platform; the account's own appid when it is connected directly. Empty: the only one that has this appid.
  */
 component_appid: string, 
 /**

@@ -30,7 +30,8 @@ url: string,
  */
 scope: OauthScopeName, 
 /**
- * Where the business server sends its visitors: `…/wechat/oauth/{appid}?route={id}&state={its own}`.
+ * Where the business server sends its visitors, with its own `state` (512 bytes at most) added at the end:
+ * `…/wechat/oauth/{appid}?route={id}&state=`. Empty without a base URL.
  */
 enter_url: string, 
 /**

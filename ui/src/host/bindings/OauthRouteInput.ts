@@ -10,7 +10,7 @@ export type OauthRouteInput = {
  */
 id?: string, 
 /**
- * Platform; the account's own appid when it is connected directly.
+ * Platform; the account's own appid when it is connected directly. Empty: the only one that has this appid.
  */
 component_appid: string, 
 /**

@@ -177,7 +177,7 @@ async fn back(
     }
     match oauth::bring(core, &subject, &link, SecretString::from(code)).await {
         Brought::User { ticket } => welcome(core, words, &subject, &link, ticket).await,
-        Brought::Failed(_) => bad(FAILED),
+        Brought::Failed => bad(FAILED),
         Brought::Unknown => bad(UNSURE),
         Brought::Working => say(words, StatusCode::ACCEPTED, Mood::Plain, WORKING),
         Brought::Elsewhere | Brought::Used => say(words, StatusCode::CONFLICT, Mood::Bad, ALREADY),

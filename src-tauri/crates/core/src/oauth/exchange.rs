@@ -12,7 +12,7 @@ use super::{Flight, Handed, Subject, hash, random_hex};
 use crate::call_log;
 use crate::clock::within;
 use crate::core::Core;
-use crate::dto::{CallReason, LastError};
+use crate::dto::CallReason;
 use crate::engine::last_error;
 use crate::error::AppError;
 use crate::store::StoreError;
@@ -38,7 +38,7 @@ pub(crate) enum Brought {
         ticket: Option<SecretString>,
     },
     /// WeChat refused, or gave nothing.
-    Failed(Option<LastError>),
+    Failed,
     /// A stop came between; WeChat may have taken the code.
     Unknown,
     /// Still on its way.
@@ -139,7 +139,7 @@ async fn outcome(core: &Core, key: &[u8], state: &str) -> Brought {
     }
     match row.outcome {
         Outcome::Done => Brought::User { ticket: ticket(core, key).await },
-        Outcome::Failed => Brought::Failed(row.error),
+        Outcome::Failed => Brought::Failed,
         // Its user is durable; only a stop kept the rest from being noted.
         Outcome::Pending if row.user_id.is_some() => Brought::User { ticket: None },
         Outcome::Pending | Outcome::Unknown | Outcome::Refused => Brought::Unknown,

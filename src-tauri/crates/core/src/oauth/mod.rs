@@ -211,3 +211,6 @@ pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, AppError> {
     getrandom::fill(&mut random).map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
     Ok(crate::hex(&random))
 }
+
+#[cfg(test)]
+mod tests;
