@@ -10,6 +10,7 @@ mod bulk;
 mod calls;
 mod channel;
 mod clipboard;
+mod js_sdk;
 mod life;
 mod menus;
 mod oauth;
@@ -17,7 +18,9 @@ mod onboard;
 mod own;
 mod platforms;
 mod quota;
+mod scene_codes;
 mod takeover;
+mod trial;
 mod tunnels;
 
 use std::sync::Arc;
@@ -173,5 +176,23 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         oauth::oauth_page_errors,
         oauth::mini_login,
         oauth::reveal_session_key,
+        js_sdk::list_js_tickets,
+        js_sdk::switch_js_ticket,
+        js_sdk::refresh_js_ticket,
+        js_sdk::sign_page,
+        js_sdk::check_page,
+        scene_codes::create_scene_code,
+        scene_codes::list_scene_codes,
+        scene_codes::rename_scene_code,
+        scene_codes::forget_scene_code,
+        scene_codes::scene_code_svg,
+        scene_codes::scene_code_png,
+        scene_codes::list_scene_scans,
+        trial::api_forms,
+        trial::run_api,
+        trial::list_api_trials,
+        trial::get_api_trial,
+        trial::reveal_api_trial,
+        trial::clear_api_trials,
     ]
 }

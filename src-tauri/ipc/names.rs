@@ -158,4 +158,25 @@ pub const COMMANDS: &[&str] = &[
     "oauth_page_errors",
     "mini_login",
     "reveal_session_key",
+    // js_sdk.rs
+    "list_js_tickets",
+    "switch_js_ticket",
+    "refresh_js_ticket",
+    "sign_page",
+    "check_page",
+    // scene_codes.rs
+    "create_scene_code",
+    "list_scene_codes",
+    "rename_scene_code",
+    "forget_scene_code",
+    "scene_code_svg",
+    "scene_code_png",
+    "list_scene_scans",
+    // trial.rs
+    "api_forms",
+    "run_api",
+    "list_api_trials",
+    "get_api_trial",
+    "reveal_api_trial",
+    "clear_api_trials",
 ];

@@ -3,6 +3,8 @@
 //! Owns the parts and their order: lock, key, store, what a stop left behind, engine, listener, API. Dropping or shutting
 //! it down ends every task it started.
 
+mod opening;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,7 @@ use crate::store::{Durability, Store};
 use crate::transport::{HttpTransports, TransportFactory};
 use crate::tunnel::{self, Tunnels};
 use crate::verifications::Verifications;
-use crate::{api, listener};
+use crate::{api, js_sdk, listener, trial};
 
 mod opening;
 
@@ -126,6 +128,8 @@ struct Inner {
     bulk: Bulk,
     menus: Arc<Menus>,
     oauth: Arc<Oauth>,
+    js_tickets_used: js_sdk::Used,
+    trial_answers: trial::Answers,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     previous_key_used: Mutex<HashMap<i64, i64>>,
@@ -190,6 +194,8 @@ impl Core {
                 bulk: Bulk::default(),
                 menus: Arc::default(),
                 oauth: Arc::new(Oauth::here()),
+                js_tickets_used: js_sdk::Used::default(),
+                trial_answers: trial::Answers::default(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 previous_key_used: Mutex::default(),
@@ -513,6 +519,14 @@ impl Core {
     /// Web OAuth's part in memory.
     pub(crate) fn oauth(&self) -> &Arc<Oauth> {
         &self.inner.oauth
+    }
+    /// When JS-SDK tickets were used.
+    pub(crate) fn js_tickets_used(&self) -> &js_sdk::Used {
+        &self.inner.js_tickets_used
+    }
+    /// Answers of tried calls.
+    pub(crate) fn trial_answers(&self) -> &trial::Answers {
+        &self.inner.trial_answers
     }
     /// The tunnels that run.
     #[must_use]

@@ -18,6 +18,7 @@ use crate::core::{Core, Runtime};
 use crate::dto::{AccountEventKind, OwnKind};
 use crate::engine::Wake;
 use crate::menus::replies;
+use crate::scene_codes;
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::redemption::Offer;
@@ -143,9 +144,18 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
                 head.event_key.clone().unwrap_or_default().into_owned(),
             )
         });
+        let scan = scene_codes::scan_of(core, platform_id, authorizer, &head);
         drop(head);
-        let stored = core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await;
-        stored.map_err(|e| store_failed(&e))?;
+        let stored = match scan {
+            None => core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map(|_| false),
+            Some(scan) => {
+                let work = move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)? && scene_codes::count(tx, &scan)?);
+                core.store().write(work).await
+            }
+        };
+        if stored.map_err(|e| store_failed(&e))? {
+            core.changes().tell(["scene_codes"]);
+        }
         core.door().accepted(now);
         let Some((to, from, key)) = click else { return Ok(None) };
         let Some(xml) = replies::answer(core, platform_id, authorizer, &to, &from, &key).await else { return Ok(None) };
@@ -287,7 +297,7 @@ pub(crate) fn unauthorize(tx: &Tx<'_>, mut row: AccountRow, now: i64) -> Result<
 }
 
 /// First 8 bytes of SHA-256 over the parts.
-fn identity(parts: &[&str]) -> i64 {
+pub(crate) fn identity(parts: &[&str]) -> i64 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());

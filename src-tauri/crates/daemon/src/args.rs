@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod oauth;
 
 pub use oauth::{Oauth, OauthRoute, OauthScope};
+pub use crate::args_console::{Api, JsapiSignature, Qrcode, QrcodeCreate};
 
 /// The wxdesk engine without a window, and its command line.
 #[derive(Parser)]
@@ -72,6 +73,13 @@ pub enum Command {
     /// Web OAuth (网页授权): links, users, routes of business servers.
     #[command(subcommand)]
     Oauth(Oauth),
+    /// Sign a page for wx.config of the JS-SDK.
+    JsapiSignature(JsapiSignature),
+    /// Parametric QR codes: make one, list them.
+    #[command(subcommand)]
+    Qrcode(Qrcode),
+    /// Call any API with an account's interface token and print the answer.
+    Api(Api),
     /// Run the simulated platform alone, for any SDK.
     Sandbox(Sandbox),
     /// Show the whole way with the simulated platform, in a folder that is removed afterwards.

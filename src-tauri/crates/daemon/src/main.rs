@@ -5,6 +5,7 @@
 //! is printed but a new API key (`key create`) and the simulated platform's credentials (`sandbox`).
 
 mod args;
+mod args_console;
 mod commands;
 mod demo;
 mod engine;
@@ -66,6 +67,9 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
             commands::channel::egress(&dir, &component_appid, output.json).await
         }
         Command::Oauth(command) => commands::oauth::run(&dir, command).await,
+        Command::JsapiSignature(args) => commands::console::jsapi_signature(&dir, args).await,
+        Command::Qrcode(command) => commands::console::qrcode(&dir, command).await,
+        Command::Api(args) => commands::console::api(&dir, args).await,
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Demo => demo::run().await,
     }

@@ -104,3 +104,13 @@ pub(super) async fn publish_menu(call: Call) -> Answer {
     let (component, appid) = names(&call)?;
     json(&call.core().publish_menu_draft(&component, &appid, &call.who).await?)
 }
+
+/// What `wx.config` takes for a page. Wrong input is 400 here: page servers ask this, and know that status.
+pub(super) async fn jsapi_signature(call: Call) -> Answer {
+    let url = call.query("url").unwrap_or_default();
+    match call.core().page_signature(call.query("platform"), call.path("appid"), url).await {
+        Ok(signature) => json(&signature),
+        Err(e) if e.code == ErrorCode::InvalidInput => Ok(error_with(axum::http::StatusCode::BAD_REQUEST, &e)),
+        Err(e) => Err(e),
+    }
+}

@@ -13,6 +13,7 @@ mod keys;
 mod oauth;
 mod openapi;
 mod platforms;
+mod qrcodes;
 mod schemas;
 mod table;
 mod tokens;

@@ -7,7 +7,7 @@ use crate::commands;
 /// Every named schema.
 pub(super) fn all() -> Value {
     let mut all = shared();
-    for part in [accounts(), oauth(), platforms(), rest()] {
+    for part in [accounts(), oauth(), qrcodes(), platforms(), rest()] {
         if let (Value::Object(all), Value::Object(part)) = (&mut all, part) {
             all.extend(part);
         }
@@ -120,6 +120,10 @@ fn accounts() -> Value {
             "properties": { "rejected": { "type": "string", "description": "The token that WeChat refused. Without it, a refresh happens in any case." } },
             "additionalProperties": false,
         },
+        "PageSignature": object(json!({
+            "appId": text(), "timestamp": { "type": "integer", "description": "Unix seconds." }, "nonceStr": text(),
+            "signature": { "type": "string", "description": "40 hex digits." },
+        })),
         "Menu": {
             "type": "object",
             "description": "The JSON of WeChat's menu/create.",
@@ -189,6 +193,30 @@ fn oauth() -> Value {
             "openid": text(), "unionid": maybe_text(),
             "session_key": { "type": "string", "description": "A secret: keep it on the server, never log it or send it to the mini program." },
         })),
+    })
+}
+
+fn qrcodes() -> Value {
+    let kind = || choice(&["number", "text"]);
+    json!({
+        "QrCode": object(json!({
+            "id": number(), "component_appid": text(), "appid": text(), "name": text(), "kind": kind(), "scene": text(),
+            "permanent": yes_no(), "url": { "type": "string", "description": "What the picture holds." }, "created_at": ms(),
+            "expires_at": maybe_ms(), "scans": number(), "followed": number(), "last_scan_at": maybe_ms(),
+        })),
+        "QrCodePage": object(json!({ "items": list("QrCode"), "total": number() })),
+        "QrCodeRequest": {
+            "type": "object",
+            "properties": {
+                "scene": { "type": "string", "description": "A number in digits (permanent: 1 to 100000), or 1 to 64 characters." },
+                "kind": kind(),
+                "permanent": yes_no(),
+                "expire_seconds": { "type": ["integer", "null"], "minimum": 60, "maximum": 2_592_000 },
+                "name": { "type": "string", "maxLength": 60 },
+            },
+            "required": ["scene"],
+            "additionalProperties": false,
+        },
     })
 }
 

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use wechat::transport::BoxFuture;
 
 use super::gate::{CLI, Gate, Trusted, guard};
-use super::{accounts, events, files, keys, oauth, openapi, platforms, tokens, ui};
+use super::{accounts, events, files, keys, oauth, openapi, platforms, qrcodes, tokens, ui};
 use crate::core::Core;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
@@ -28,8 +28,8 @@ use crate::store::tables::api_key::Scope;
 
 /// Longest body, bytes.
 const MAX_BODY: usize = 1 << 20;
-/// Longest body for a key that may do everything, bytes: 100,000 chosen accounts with their platforms are 7 MB.
-const MAX_ADMIN_BODY: usize = 8 << 20;
+/// Longest body for a key that may do everything, bytes: an upload of 10 MiB to be tried is 14 MB of Base64.
+const MAX_ADMIN_BODY: usize = 16 << 20;
 /// A slower body is cut with 408.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// A call ends after this, ms: the longest waits for a refresh (15 s) that heals itself with a second call.
@@ -272,6 +272,9 @@ const ADMIN: Option<Scope> = Some(Scope::Admin);
 const PLATFORM: Parameter =
     ("platform", "string", "Component appid; needed when the account authorized several platforms.");
 
+const URL: Parameter =
+    ("url", "string", "The page's address as location.href has it, percent-encoded once; a fragment is cut off. Required.");
+
 /// Every route, in the order of the document.
 pub(super) static ROUTES: &[Route] = &[
     Route {
@@ -416,6 +419,39 @@ pub(super) static ROUTES: &[Route] = &[
         body: "OauthExchangeRequest",
         answers: Answers::Json("OauthIdentity"),
         run: |c| Box::pin(oauth::exchange(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}/jsapi-signature",
+        scope: READ,
+        name: "jsapi_signature",
+        summary: "What wx.config takes for a page. The ticket is fetched when there is none. 400 for a missing or wrong url.",
+        query: &[URL, PLATFORM],
+        body: "",
+        answers: Answers::Json("PageSignature"),
+        run: |c| Box::pin(accounts::jsapi_signature(c)),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/v1/accounts/{appid}/qrcodes",
+        scope: READ,
+        name: "list_qrcodes",
+        summary: "Parametric QR codes that were made here, newest first, with their scans counted.",
+        query: qrcodes::LIST,
+        body: "",
+        answers: Answers::Json("QrCodePage"),
+        run: |c| Box::pin(qrcodes::list(c)),
+    },
+    Route {
+        verb: Verb::Post,
+        path: "/v1/accounts/{appid}/qrcodes",
+        scope: ADMIN,
+        name: "create_qrcode",
+        summary: "Makes a parametric QR code. A temporary one lives 30 days unless expire_seconds says otherwise.",
+        query: &[PLATFORM],
+        body: "QrCodeRequest",
+        answers: Answers::Created("QrCode"),
+        run: |c| Box::pin(qrcodes::create(c)),
     },
     Route {
         verb: Verb::Get,

@@ -8,7 +8,9 @@ use super::*;
 use crate::OpenOptions;
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::api_key::Scope;
-use crate::store::tables::{credential, oauth_ticket, oauth_user};
+use crate::dto::JsTicketKind;
+use crate::store::tables::credential::{self, CredentialKind};
+use crate::store::tables::{oauth_ticket, oauth_user};
 
 const PLATFORM: &str = "wx134c8103faa5a59e";
 const ACCOUNT: &str = "wx0123456789abcdef";
@@ -17,6 +19,8 @@ const TOKEN: &str = "TOKEN-OF-THE-ACCOUNT";
 const USER_TOKEN: &str = "TOKEN-OF-A-USER";
 const USER_REFRESH_TOKEN: &str = "REFRESH-TOKEN-OF-A-USER";
 const ONE_TIME: &str = "one-time-code-of-a-user";
+/// Of the official example (protocol H.2).
+const TICKET: &str = "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg";
 
 struct Desk {
     core: Core,
@@ -46,7 +50,10 @@ async fn desk() -> Desk {
             live.refresh_token = Some("refreshtoken@@@x".into());
             let mut component = credential::ensure(tx, platform_id, None)?;
             component.token = Some("TOKEN-OF-THE-COMPONENT".into());
-            for mut row in [live, component] {
+            let kind = CredentialKind::JsTicket(JsTicketKind::Jsapi);
+            let mut ticket = credential::ensure_kind(tx, platform_id, Some(account.id), kind)?;
+            ticket.token = Some(TICKET.into());
+            for mut row in [live, component, ticket] {
                 row.obtained_at = Some(now);
                 row.expires_at = Some(now + 7_200_000);
                 row.generation = 1;
@@ -169,11 +176,15 @@ async fn every_route_is_documented_and_answers_as_documented() {
             };
             target = target.replace(&format!("{{{name}}}"), value);
         }
+        if route.name == "jsapi_signature" {
+            target.push_str("?url=https%3A%2F%2Fshop.example.com%2F");
+        }
         let body = match route.body {
             "" => None,
             "PlatformInput" => Some(input()),
             "Menu" => Some(json!({ "button": [{ "type": "view", "name": "首页", "url": "https://example.com/" }] })),
             "KeyRequest" => Some(json!({ "name": "shop", "scope": "read" })),
+            "QrCodeRequest" => Some(json!({ "scene": "7" })),
             "AuthorizeLinkRequest" => Some(json!({ "kind": "pc" })),
             // Not the current token, so no engine is needed.
             "RefreshRequest" => Some(json!({ "rejected": "an older one" })),
@@ -206,9 +217,37 @@ async fn every_route_is_documented_and_answers_as_documented() {
             fits(&answer, schema, &target);
         }
         // These call WeChat, which is not there.
-        let calls = ["create_authorize_link", "publish_menu", "jscode2session"].contains(&route.name);
+        let calls = ["create_authorize_link", "publish_menu", "jscode2session", "create_qrcode"].contains(&route.name);
         assert_eq!(documented == "default", calls, "{method} {target}: {status} {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_page_signature_has_the_four_members_of_wx_config() {
+    let desk = desk().await;
+    let ask = async |query: &str| {
+        let target = format!("/v1/accounts/{ACCOUNT}/jsapi-signature{query}");
+        ask_here(&desk.core, Method::GET, &target, None).await
+    };
+    let (status, page) = ask("?url=http%3A%2F%2Fmp.weixin.qq.com%3Fparams%3Dvalue%23part").await;
+    assert_eq!(status, 200, "{page}");
+    let names: Vec<&String> = page.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["appId", "nonceStr", "signature", "timestamp"]);
+    let signed = wechat::api::js_sdk::signature(
+        &TICKET.into(),
+        page["nonceStr"].as_str().unwrap(),
+        page["timestamp"].as_i64().unwrap(),
+        "http://mp.weixin.qq.com?params=value",
+    );
+    assert_eq!((page["appId"].as_str(), page["signature"].as_str()), (Some(ACCOUNT), Some(signed.as_str())));
+    for query in ["", "?url=", "?url=shop.example.com", "?url=ftp%3A%2F%2Fa%2F", "?url=%23x"] {
+        let (status, refused) = ask(query).await;
+        assert_eq!(status, 400, "{query}: {refused}");
+        assert_eq!(refused["detail"]["fields"][0]["field"], "url", "{query}");
+        assert!(refused["message"].as_str().unwrap().starts_with("url: "), "{refused}");
+    }
+    let (status, _) = ask("?url=https%3A%2F%2Fa.example&platform=wx0000000000000000").await;
+    assert_eq!(status, 404);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod calls;
 mod details;
 mod egress;
 mod files;
+mod js_sdk;
 mod life;
 pub mod links;
 pub(crate) mod menu_templates;
@@ -21,17 +22,22 @@ mod own;
 mod platforms;
 mod poster;
 mod quota;
+mod scene_codes;
 mod takeover;
 mod tenants;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod tokens;
+mod trial;
 mod tunnels;
 #[cfg(test)]
 mod work_tests;
 
 pub(crate) use calls::errcode_words;
+use js_sdk::{CheckPageArgs, SignArgs, TicketArgs, TicketSwitchArgs};
+use scene_codes::{RowArgs, SceneInputArgs, SceneNameArgs, SceneQueryArgs};
+use trial::{TrialArgs, TrialsArgs};
 pub use menus::PublishedMenu;
 
 use serde::Deserialize;
@@ -557,4 +563,22 @@ table! {
     "oauth_page_errors" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::oauth_page_errors());
     "mini_login" (a: MiniLoginArgs) => async |c: &Core, a: MiniLoginArgs| c.mini_login(&a.component_appid, &a.appid, &a.js_code).await;
     "reveal_session_key" (a: IdArgs) => async |c: &Core, a: IdArgs| c.reveal_session_key(&a.id);
+    "list_js_tickets" (a: AccountArgs) => async |c: &Core, a: AccountArgs| c.list_js_tickets(&a.component_appid, &a.appid);
+    "switch_js_ticket" (a: TicketSwitchArgs) => async |c: &Core, a: TicketSwitchArgs| c.switch_js_ticket(&a.component_appid, &a.appid, a.kind, a.on).await;
+    "refresh_js_ticket" (a: TicketArgs) => async |c: &Core, a: TicketArgs| c.refresh_js_ticket(&a.component_appid, &a.appid, a.kind).await;
+    "sign_page" (a: SignArgs) => async |c: &Core, a: SignArgs| c.sign_page(&a.component_appid, &a.appid, &a.url, a.nonce_str.as_deref(), a.timestamp).await;
+    "check_page" (a: CheckPageArgs) => async |c: &Core, a: CheckPageArgs| c.check_page(&a.component_appid, &a.appid, a.config).await;
+    "create_scene_code" (a: SceneInputArgs) => async |c: &Core, a: SceneInputArgs| c.create_scene_code(a.input).await;
+    "list_scene_codes" (a: SceneQueryArgs) => async |c: &Core, a: SceneQueryArgs| c.list_scene_codes(&a.query).await;
+    "rename_scene_code" (a: SceneNameArgs) => async |c: &Core, a: SceneNameArgs| c.rename_scene_code(a.id, &a.name).await;
+    "forget_scene_code" (a: RowArgs) => async |c: &Core, a: RowArgs| c.forget_scene_code(a.id).await;
+    "scene_code_svg" (a: RowArgs) => async |c: &Core, a: RowArgs| c.scene_code_svg(a.id).await;
+    "scene_code_png" (a: RowArgs) => async |c: &Core, a: RowArgs| c.scene_code_png(a.id).await;
+    "list_scene_scans" (a: RowArgs) => async |c: &Core, a: RowArgs| c.list_scene_scans(a.id).await;
+    "api_forms" (a: NoArgs) => async |_: &Core, _: NoArgs| Ok::<_, AppError>(Core::api_forms());
+    "run_api" (a: TrialArgs) => async |c: &Core, a: TrialArgs| c.run_api(a.request).await;
+    "list_api_trials" (a: TrialsArgs) => async |c: &Core, a: TrialsArgs| c.list_api_trials(a.component_appid.as_deref(), a.appid.as_deref()).await;
+    "get_api_trial" (a: RowArgs) => async |c: &Core, a: RowArgs| c.get_api_trial(a.id).await;
+    "reveal_api_trial" (a: RowArgs) => async |c: &Core, a: RowArgs| c.reveal_api_trial(a.id);
+    "clear_api_trials" (a: NoArgs) => async |c: &Core, _: NoArgs| c.clear_api_trials().await;
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use rusqlite::Connection;
 
 use super::index::Index;
-use super::tables::{account, credential, inbox, platform};
+use super::tables::{account, credential, inbox, platform, scene_code};
 use account::AccountRow;
 use credential::{CredentialKind, CredentialRow};
 use platform::PlatformRow;
@@ -27,6 +27,15 @@ pub enum Patch {
     Credential(Arc<CredentialRow>),
     /// An account was saved.
     Account(Arc<AccountRow>),
+    /// A parametric QR code was made, or forgotten.
+    SceneCode {
+        /// Platform row id.
+        platform_id: i64,
+        /// Hash of account and ticket.
+        ticket_hash: i64,
+        /// The code's row id; none for a forgotten one.
+        code_id: Option<i64>,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +48,8 @@ struct Rows {
     account_by_appid: HashMap<(i64, String), i64>,
     account_credential: HashMap<i64, i64>,
     tickets: HashMap<(i64, JsTicketKind), i64>,
+    /// Parametric QR codes by platform and hash of account and ticket: all that a push is looked up by.
+    scene_codes: HashMap<(i64, i64), i64>,
     index: Index,
 }
 
@@ -63,6 +74,9 @@ impl Mirror {
         for row in account::load_all(connection)? {
             rows.put_account(Arc::new(row));
         }
+        for (platform_id, ticket_hash, code_id) in scene_code::load_tickets(connection)? {
+            rows.scene_codes.insert((platform_id, ticket_hash), code_id);
+        }
         let seen = inbox::Seen::load(connection)?;
         Ok(Self { rows: RwLock::new(rows), seen: std::sync::Mutex::new(seen) })
     }
@@ -78,6 +92,12 @@ impl Mirror {
                 Patch::RemovePlatform(id) => rows.remove_platform(id),
                 Patch::Credential(row) => rows.put_credential(row),
                 Patch::Account(row) => rows.put_account(row),
+                Patch::SceneCode { platform_id, ticket_hash, code_id: Some(id) } => {
+                    rows.scene_codes.insert((platform_id, ticket_hash), id);
+                }
+                Patch::SceneCode { platform_id, ticket_hash, code_id: None } => {
+                    rows.scene_codes.remove(&(platform_id, ticket_hash));
+                }
             }
         }
     }
@@ -147,6 +167,12 @@ impl Mirror {
     pub fn ticket_credential(&self, account_id: i64, kind: JsTicketKind) -> Option<Arc<CredentialRow>> {
         let rows = self.rows();
         rows.credentials.get(rows.tickets.get(&(account_id, kind))?).cloned()
+    }
+
+    /// The row id of a parametric QR code by the hash of its account and ticket.
+    #[must_use]
+    pub fn scene_code(&self, platform_id: i64, ticket_hash: i64) -> Option<i64> {
+        self.rows().scene_codes.get(&(platform_id, ticket_hash)).copied()
     }
 
     /// An account by row id.
@@ -235,6 +261,7 @@ impl Rows {
             self.platform_by_appid.remove(&row.component_appid);
         }
         self.component_credential.remove(&id);
+        self.scene_codes.retain(|(platform, _), _| *platform != id);
         self.credentials.retain(|_, c| c.platform_id != id);
         self.account_by_appid.retain(|(platform, _), _| *platform != id);
         let gone: Vec<i64> = self.accounts.values().filter(|a| a.platform_id == id).map(|a| a.id).collect();

@@ -18,8 +18,8 @@ use wxdesk_sandbox::{
     SandboxConfig, SharedPlatform, When, lock,
 };
 
-const T0: i64 = 1_767_225_600_000;
-const HOUR: i64 = 3_600_000;
+pub const T0: i64 = 1_767_225_600_000;
+pub const HOUR: i64 = 3_600_000;
 const BASE: &str = "https://desk.example.com";
 pub const CREATE: &str = "/cgi-bin/menu/create";
 pub const GET: &str = "/cgi-bin/menu/get";
@@ -73,7 +73,7 @@ pub struct World {
     pub core: Core,
     pub platform: SharedPlatform,
     pub component: String,
-    clock: Arc<SimClock>,
+    pub clock: Arc<SimClock>,
     transport: Arc<InProcess>,
     sink: Arc<Inbox>,
     dir: tempfile::TempDir,
@@ -123,6 +123,14 @@ impl World {
             let page = self.core.list_accounts(&AccountQuery::default());
             assert!(self.clock.monotonic() < end, "an hour passed and it never came true: {page:#?}");
             self.clock.sleep(20).await;
+        }
+    }
+
+    /// Lets so many simulated ms pass.
+    pub async fn pass(&self, ms: i64) {
+        let end = self.clock.monotonic() + ms;
+        while self.clock.monotonic() < end {
+            self.clock.sleep((end - self.clock.monotonic()).min(MAX_SLEEP_MS)).await;
         }
     }
 

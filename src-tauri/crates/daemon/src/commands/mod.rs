@@ -3,6 +3,7 @@
 pub mod account;
 pub mod calls;
 pub mod channel;
+pub mod console;
 pub mod key;
 pub mod link;
 pub mod menu;

@@ -6,7 +6,7 @@
 mod compare;
 mod variants;
 
-pub use compare::{JsSdkFinding, SentConfig, SignedPage, compare};
+pub use compare::{Comparison, Fit, JsSdkFinding, SentConfig, SignedPage, compare, compare_fully};
 
 use serde::Deserialize;
 

@@ -7,6 +7,7 @@ pub mod account_details;
 pub mod account_event;
 pub mod api_call;
 pub mod api_key;
+pub mod api_trial;
 pub mod attempt;
 pub mod credential;
 pub mod generation;
@@ -23,6 +24,7 @@ pub mod oauth_ticket;
 pub mod oauth_user;
 pub mod platform;
 pub mod redemption;
+pub mod scene_code;
 pub mod setting;
 pub mod tenant;
 pub mod tunnel;
@@ -61,6 +63,8 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         oauth_user::MIGRATIONS,
         oauth_exchange::MIGRATIONS,
         oauth_ticket::MIGRATIONS,
+        scene_code::MIGRATIONS,
+        api_trial::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }

@@ -114,6 +114,26 @@ impl JsSdkFinding {
     }
 }
 
+/// What was really signed, as far as the signature tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fit {
+    /// The URL.
+    pub url: String,
+    /// The nonce.
+    pub nonce_str: String,
+    /// The timestamp.
+    pub timestamp: i64,
+}
+
+/// The outcome of [`compare_fully`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// As of [`compare`].
+    pub findings: Vec<JsSdkFinding>,
+    /// The values that the signature fits; none when nothing explains it.
+    pub fit: Option<Fit>,
+}
+
 /// More variations than this together are a coincidence rather than an explanation.
 const MAX_VARIATIONS: usize = 3;
 
@@ -124,13 +144,18 @@ type Variant<T> = (Vec<JsSdkFinding>, T);
 /// the timestamp with every ticket. [`JsSdkFinding::Matches`] stands alone, and is only given when the signature is
 /// right for the account's present ticket and for both URLs.
 pub fn compare(page: &SignedPage<'_>, sent: &SentConfig<'_>) -> Vec<JsSdkFinding> {
+    compare_fully(page, sent).findings
+}
+
+/// As [`compare`], with the values that were signed.
+pub fn compare_fully(page: &SignedPage<'_>, sent: &SentConfig<'_>) -> Comparison {
     let mut found = Vec::new();
     if sent.app_id != page.appid {
         found.push(JsSdkFinding::WrongAppId);
     }
     let lower = sent.signature.to_ascii_lowercase();
-    match explain(page, sent, &lower) {
-        Some(explanation) => {
+    let fit = match explain(page, sent, &lower) {
+        Some((explanation, fit)) => {
             found.extend(explanation);
             if lower != sent.signature {
                 found.push(JsSdkFinding::UpperCaseSignature);
@@ -138,19 +163,23 @@ pub fn compare(page: &SignedPage<'_>, sent: &SentConfig<'_>) -> Vec<JsSdkFinding
             if found.is_empty() {
                 found.push(JsSdkFinding::Matches);
             }
+            Some(fit)
         }
-        None => found.push(JsSdkFinding::Unknown),
-    }
-    found
+        None => {
+            found.push(JsSdkFinding::Unknown);
+            None
+        }
+    };
+    Comparison { findings: found, fit }
 }
 
-/// The shortest explanation of the signature; empty if nothing differs.
-fn explain(page: &SignedPage<'_>, sent: &SentConfig<'_>, signature: &str) -> Option<Vec<JsSdkFinding>> {
+/// The shortest explanation of the signature, empty if nothing differs, and what it says was signed.
+fn explain(page: &SignedPage<'_>, sent: &SentConfig<'_>, signature: &str) -> Option<(Vec<JsSdkFinding>, Fit)> {
     let tickets = tickets(page);
     let urls = urls(page, sent);
     let nonces = nonces(sent.nonce_str);
     let timestamps = timestamps(sent.timestamp);
-    let mut best: Option<Vec<JsSdkFinding>> = None;
+    let mut best: Option<(Vec<JsSdkFinding>, Fit)> = None;
     for (of_ticket, ticket) in &tickets {
         for (of_nonce, nonce) in &nonces {
             for (of_timestamp, timestamp) in &timestamps {
@@ -159,12 +188,13 @@ fn explain(page: &SignedPage<'_>, sent: &SentConfig<'_>, signature: &str) -> Opt
                     let others = count - of_url.len();
                     // A form of the URL that is known to differ in many ways is one URL all the same.
                     if others + of_url.len().min(MAX_VARIATIONS - 1) > MAX_VARIATIONS
-                        || best.as_ref().is_some_and(|best| best.len() <= count)
+                        || best.as_ref().is_some_and(|(best, _)| best.len() <= count)
                     {
                         continue;
                     }
                     if sha1_hex(raw_string1(ticket, nonce, *timestamp, url).expose()) == signature {
-                        best = Some([&of_ticket[..], of_url, of_nonce, of_timestamp].concat());
+                        let fit = Fit { url: url.clone(), nonce_str: nonce.clone(), timestamp: *timestamp };
+                        best = Some(([&of_ticket[..], of_url, of_nonce, of_timestamp].concat(), fit));
                     }
                 }
             }
@@ -179,14 +209,15 @@ fn lost_milliseconds(
     urls: &[Variant<String>],
     sent: &SentConfig<'_>,
     signature: &str,
-) -> Option<Vec<JsSdkFinding>> {
+) -> Option<(Vec<JsSdkFinding>, Fit)> {
     let start = sent.timestamp.checked_mul(1000)?;
     for (of_ticket, ticket) in tickets {
         // The URLs as they were given come first; their variations are not worth a thousand attempts each.
         for (of_url, url) in urls.iter().take(2) {
             for timestamp in start..start.checked_add(1000)? {
                 if sha1_hex(raw_string1(ticket, sent.nonce_str, timestamp, url).expose()) == signature {
-                    return Some([&of_ticket[..], of_url, &[JsSdkFinding::TimestampMilliseconds]].concat());
+                    let fit = Fit { url: url.clone(), nonce_str: sent.nonce_str.to_owned(), timestamp };
+                    return Some(([&of_ticket[..], of_url, &[JsSdkFinding::TimestampMilliseconds]].concat(), fit));
                 }
             }
         }
