@@ -74,6 +74,7 @@ const TABLE: &[Api] = table! {
     "/cgi-bin/media/get" Account true "获取临时素材" "Get temporary media";
     "/cgi-bin/media/uploadimg" Account false "上传图文消息内的图片" "Upload a picture for an article";
     "/cgi-bin/material/add_material" Account false "新增永久素材" "Add permanent material";
+    "/cgi-bin/material/get_material" Account false "获取永久素材" "Get permanent material";
     "/cgi-bin/material/del_material" Account false "删除永久素材" "Delete permanent material";
     "/cgi-bin/material/get_materialcount" Account false "获取素材总数" "Count permanent material";
     "/cgi-bin/material/batchget_material" Account false "获取素材列表" "List permanent material";

@@ -102,7 +102,8 @@ fn shared() -> Value {
 fn accounts() -> Value {
     json!({
         "Account": object(json!({
-            "appid": text(), "component_appid": text(), "connection": choice(&["authorized", "own_secret"]), "kind": choice(&["official_account", "mini_program", "unknown"]),
+            "appid": text(), "component_appid": text(), "connection": choice(&["authorized", "own_secret"]),
+            "kind": choice(&["official_account", "mini_program", "unknown"]),
             "nick_name": text(), "user_name": text(), "principal_name": text(),
             "state": choice(&["authorized", "failing", "needs_authorization", "unauthorized"]),
             "tenant": maybe_text(), "scopes": { "type": "array", "items": number() }, "authorized_at": ms(), "has_avatar": yes_no(),

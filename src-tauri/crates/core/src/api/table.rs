@@ -272,8 +272,11 @@ const ADMIN: Option<Scope> = Some(Scope::Admin);
 const PLATFORM: Parameter =
     ("platform", "string", "Component appid; needed when the account authorized several platforms.");
 
-const URL: Parameter =
-    ("url", "string", "The page's address as location.href has it, percent-encoded once; a fragment is cut off. Required.");
+const URL: Parameter = (
+    "url",
+    "string",
+    "The page's address as location.href has it, percent-encoded once; a fragment is cut off. Required.",
+);
 
 /// Every route, in the order of the document.
 pub(super) static ROUTES: &[Route] = &[

@@ -6,9 +6,9 @@ use super::openapi::in_path;
 use super::table::{Answers, ROUTES};
 use super::*;
 use crate::OpenOptions;
+use crate::dto::JsTicketKind;
 use crate::store::tables::account::{self, AccountRow};
 use crate::store::tables::api_key::Scope;
-use crate::dto::JsTicketKind;
 use crate::store::tables::credential::{self, CredentialKind};
 use crate::store::tables::{oauth_ticket, oauth_user};
 
@@ -377,7 +377,7 @@ async fn wrong_methods_and_large_bodies_are_refused_in_words() {
     let large = json!({ "name": "x".repeat(1 << 20) });
     let (status, body) = ask_here(core, Method::POST, "/v1/accounts/wx1/token/refresh", Some(&large)).await;
     assert_eq!((status, &body["code"]), (413, &json!("invalid_input")));
-    let larger = json!({ "name": "x".repeat(8 << 20) });
+    let larger = json!({ "name": "x".repeat(16 << 20) });
     let (status, body) = ask_here(core, Method::POST, "/v1/keys", Some(&larger)).await;
     assert_eq!((status, &body["code"]), (413, &json!("invalid_input")));
     // A hundred thousand accounts chosen one by one, each with its platform.

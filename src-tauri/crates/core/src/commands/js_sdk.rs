@@ -9,9 +9,7 @@ use wechat::api::js_sdk::{self as wire, SentConfig};
 use wechat::secret::SecretString;
 
 use crate::core::Core;
-use crate::dto::{
-    ErrorCode, JsTicket, JsTicketKind, PageCheck, PageConfig, PageSignature, ReasonCode, SignedPage,
-};
+use crate::dto::{ErrorCode, JsTicket, JsTicketKind, PageCheck, PageConfig, PageSignature, ReasonCode, SignedPage};
 use crate::engine::Wake;
 use crate::error::AppError;
 use crate::js_sdk;
@@ -201,10 +199,10 @@ impl Core {
         if !self.lasting(&row) {
             self.parent_is_live(account).await?;
         }
-        let row = self.live_credential(row.id).await.map_err(|e| AppError {
-            message: e.message.replacen("no live token", "no live ticket", 1),
-            ..e
-        })?;
+        let row = self
+            .live_credential(row.id)
+            .await
+            .map_err(|e| AppError { message: e.message.replacen("no live token", "no live ticket", 1), ..e })?;
         self.js_tickets_used().note(row.id, self.clock().now());
         Ok(row)
     }

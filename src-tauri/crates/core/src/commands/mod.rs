@@ -36,9 +36,9 @@ mod work_tests;
 
 pub(crate) use calls::errcode_words;
 use js_sdk::{CheckPageArgs, SignArgs, TicketArgs, TicketSwitchArgs};
+pub use menus::PublishedMenu;
 use scene_codes::{RowArgs, SceneInputArgs, SceneNameArgs, SceneQueryArgs};
 use trial::{TrialArgs, TrialsArgs};
-pub use menus::PublishedMenu;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -56,7 +56,8 @@ impl Core {
         let token = live.token.as_ref().ok_or_else(no_token)?;
         let wire = call.request(token)?;
         let (at, started) = (self.clock().now(), self.clock().monotonic());
-        let send = runtime.transport.send(wire);
+        // Inside, because the log reads the reason when the request is handed over.
+        let send = async { runtime.transport.send(wire).await };
         let answered = call_log::because(CallReason::Trial, Some(&account.appid), send).await;
         let duration_ms = (self.clock().monotonic() - started).max(0);
         let now = self.clock().now();

@@ -27,8 +27,20 @@ const MAX_BODY: usize = 1 << 20;
 const MAX_FILE: usize = 10 << 20;
 /// First parts of paths; anything else is short for a path under `/cgi-bin/`.
 const ROOTS: [&str; 14] = [
-    "cgi-bin", "wxa", "wxaapi", "datacube", "customservice", "semantic", "sns", "card", "cv", "shop", "product", "channels",
-    "merchant", "publisher",
+    "cgi-bin",
+    "wxa",
+    "wxaapi",
+    "datacube",
+    "customservice",
+    "semantic",
+    "sns",
+    "card",
+    "cv",
+    "shop",
+    "product",
+    "channels",
+    "merchant",
+    "publisher",
 ];
 const BOUNDARY: usize = 24;
 
@@ -69,7 +81,12 @@ pub(crate) fn call(request: ApiTrialRequest) -> Result<Call, AppError> {
     }
     let body = request.body.filter(|body| !body.trim().is_empty());
     if request.method == ApiMethod::Get && (body.is_some() || request.file.is_some() || !request.parts.is_empty()) {
-        return Err(broken("method", "body", "a GET has no body and no file; use POST", "GET 不能带请求体或文件，请用 POST"));
+        return Err(broken(
+            "method",
+            "body",
+            "a GET has no body and no file; use POST",
+            "GET 不能带请求体或文件，请用 POST",
+        ));
     }
     if body.is_some() && (request.file.is_some() || !request.parts.is_empty()) {
         return Err(broken(
@@ -113,9 +130,8 @@ fn pairs(field: &str, pairs: &[NameValue]) -> Result<(), AppError> {
     if pairs.len() > MAX_PAIRS {
         return Err(broken(field, "length", "at most 50", "最多 50 项"));
     }
-    let bad = |pair: &NameValue| {
-        pair.name.trim().is_empty() || pair.name.len() > MAX_VALUE || pair.value.len() > MAX_VALUE
-    };
+    let bad =
+        |pair: &NameValue| pair.name.trim().is_empty() || pair.name.len() > MAX_VALUE || pair.value.len() > MAX_VALUE;
     if pairs.iter().any(bad) {
         return Err(broken(
             field,
@@ -205,9 +221,7 @@ impl Call {
     pub(crate) fn request(&self, token: &SecretString) -> Result<ApiRequest, AppError> {
         let mut request = match self.method {
             ApiMethod::Get => ApiRequest::get(self.path.clone()),
-            ApiMethod::Post => {
-                ApiRequest::post(self.path.clone(), self.body.clone().unwrap_or_default().into_bytes())
-            }
+            ApiMethod::Post => ApiRequest::post(self.path.clone(), self.body.clone().unwrap_or_default().into_bytes()),
         };
         if let Some((field, name, bytes)) = &self.file {
             let mut form = Form::new(&random_text(BOUNDARY)?).file(field, name, bytes);
@@ -309,10 +323,29 @@ mod tests {
     fn what_would_break_the_engine_or_hide_a_path_is_refused() {
         let long = format!("/{}", "x".repeat(200));
         for bad in [
-            "", "/", "//cgi-bin/x", "/cgi-bin//token", "/cgi-bin/./token", "/cgi-bin/x/../token", "/cgi-bin/x/", "/a?b=1",
-            "/a%2e", "/a b", "/路径", "https://api.weixin.qq.com/cgi-bin/user/info", &long,
-            "token", "/cgi-bin/token", "stable_token", "/CGI-BIN/Stable_Token", "component/api_query_auth",
-            "/cgi-bin/component/api_component_token", "ticket/getticket", "clear_quota/v2", "sns/userinfo", "/sns/auth",
+            "",
+            "/",
+            "//cgi-bin/x",
+            "/cgi-bin//token",
+            "/cgi-bin/./token",
+            "/cgi-bin/x/../token",
+            "/cgi-bin/x/",
+            "/a?b=1",
+            "/a%2e",
+            "/a b",
+            "/路径",
+            "https://api.weixin.qq.com/cgi-bin/user/info",
+            &long,
+            "token",
+            "/cgi-bin/token",
+            "stable_token",
+            "/CGI-BIN/Stable_Token",
+            "component/api_query_auth",
+            "/cgi-bin/component/api_component_token",
+            "ticket/getticket",
+            "clear_quota/v2",
+            "sns/userinfo",
+            "/sns/auth",
         ] {
             let refused = path(bad).err().unwrap_or_else(|| panic!("{bad}"));
             let field = &refused.detail.unwrap().fields[0];
@@ -334,7 +367,8 @@ mod tests {
         let wrong = ApiTrialRequest { body: Some("{\n  \"a\": 1,\n}".into()), ..base() };
         let refused = call(wrong).err().unwrap();
         assert_eq!(refused.message, "body: is not JSON at line 3, column 1");
-        let file = |content: &str| ApiFile { field: "media".into(), name: "a.jpg".into(), content_base64: content.into() };
+        let file =
+            |content: &str| ApiFile { field: "media".into(), name: "a.jpg".into(), content_base64: content.into() };
         assert_eq!(field_of(ApiTrialRequest { file: Some(file("***")), ..base() }), "file");
         assert_eq!(field_of(ApiTrialRequest { file: Some(file(&"A".repeat(14_000_100))), ..base() }), "file");
         assert_eq!(field_of(ApiTrialRequest { parts: vec![pair("a", "b")], ..base() }), "file");

@@ -40,7 +40,12 @@ impl World {
 
 /// The ticket is not shown to anybody, so a test reads it off the address of WeChat's picture.
 async fn ticket(world: &World, id: i64) -> String {
-    world.core.store().read(move |c| Ok(c.query_row("SELECT ticket FROM scene_code WHERE id = ?1", [id], |r| r.get(0))?)).await.unwrap()
+    world
+        .core
+        .store()
+        .read(move |c| Ok(c.query_row("SELECT ticket FROM scene_code WHERE id = ?1", [id], |r| r.get(0))?))
+        .await
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]

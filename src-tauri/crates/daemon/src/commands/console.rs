@@ -104,9 +104,8 @@ async fn create(dir: &Path, args: QrcodeCreate) -> Result<(), Failure> {
 }
 
 fn pair(text: &str, option: &str) -> Result<Value, Failure> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or_else(|| Failure::environment(format!("{option} {text}: must be NAME=VALUE")))?;
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| Failure::environment(format!("{option} {text}: must be NAME=VALUE")))?;
     Ok(json!({ "name": name, "value": value }))
 }
 

@@ -34,7 +34,10 @@ pub fn insert(tx: &Tx<'_>, platform_id: i64, trial: &ApiTrial) -> Result<i64, St
         params![platform_id, trial.appid, document, trial.answer],
     )?;
     let id = tx.last_insert_rowid();
-    tx.execute("DELETE FROM api_trial WHERE id <= (SELECT id FROM api_trial ORDER BY id DESC LIMIT 1 OFFSET ?1)", [KEPT])?;
+    tx.execute(
+        "DELETE FROM api_trial WHERE id <= (SELECT id FROM api_trial ORDER BY id DESC LIMIT 1 OFFSET ?1)",
+        [KEPT],
+    )?;
     Ok(id)
 }
 

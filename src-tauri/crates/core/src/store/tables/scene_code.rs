@@ -173,18 +173,13 @@ pub fn list(connection: &Connection, query: &SceneCodeQuery, now: i64) -> Result
         AND (?4 IS NULL OR ?4 = (c.expires_at IS NOT NULL AND c.expires_at <= ?5))";
     let filter = params![query.component_appid, query.appid, words, query.ended, now];
     let total = connection
-        .prepare_cached(&format!(
-            "SELECT count(*) FROM scene_code c JOIN platform p ON p.id = c.platform_id {FILTER}"
-        ))?
+        .prepare_cached(&format!("SELECT count(*) FROM scene_code c JOIN platform p ON p.id = c.platform_id {FILTER}"))?
         .query_row(filter, |r| r.get(0))?;
     let limit = query.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let offset = query.offset.unwrap_or(0);
     let items = connection
         .prepare_cached(&format!("{SELECT} {FILTER} ORDER BY c.id DESC LIMIT ?6 OFFSET ?7"))?
-        .query_map(
-            params![query.component_appid, query.appid, words, query.ended, now, limit, offset],
-            read,
-        )?
+        .query_map(params![query.component_appid, query.appid, words, query.ended, now, limit, offset], read)?
         .collect::<Result<_, _>>()?;
     Ok((items, total))
 }

@@ -46,7 +46,10 @@ pub(super) fn forms() -> Vec<Form> {
             "clear_quota",
             "diagnostics",
             ("重置 API 调用次数", "Clear quotas"),
-            ("清零今天的全部接口次数；每月共 10 次，所有持有令牌的人共用。", "Clears all of today's counters; 10 a month, shared by everyone with a token."),
+            (
+                "清零今天的全部接口次数；每月共 10 次，所有持有令牌的人共用。",
+                "Clears all of today's counters; 10 a month, shared by everyone with a token.",
+            ),
             "/cgi-bin/clear_quota",
             json!({ "appid": APPID }),
         )

@@ -75,15 +75,16 @@ pub(super) fn forms() -> Vec<Form> {
         .field(description("/news/articles/0/description"))
         .field(text("/news/articles/0/url", ("跳转链接", "Link")).required())
         .field(
-            text("/news/articles/0/picurl", ("图片链接", "Picture URL"))
-                .help(("只能发 1 条图文", "One article only")),
+            text("/news/articles/0/picurl", ("图片链接", "Picture URL")).help(("只能发 1 条图文", "One article only")),
         ),
         message("mpnews", ("图文消息（素材）", "Article message (material)"), json!({ "media_id": "" }))
             .kinds(OFFICIAL)
             .field(media_id("/mpnews/media_id")),
         message("mpnewsarticle", ("已发布图文", "Published article"), json!({ "article_id": "" }))
             .kinds(OFFICIAL)
-            .field(text("/mpnewsarticle/article_id", ("已发布文章的 article_id", "article_id of the article")).required()),
+            .field(
+                text("/mpnewsarticle/article_id", ("已发布文章的 article_id", "article_id of the article")).required(),
+            ),
         message(
             "msgmenu",
             ("菜单消息", "Menu message"),
@@ -96,9 +97,10 @@ pub(super) fn forms() -> Vec<Form> {
         .kinds(OFFICIAL)
         .field(text("/msgmenu/head_content", ("开头", "Head")))
         .field(
-            any("/msgmenu/list", ("选项", "Choices"))
-                .required()
-                .help(("用户点选后，以文本消息推送 bizmsgmenuid", "A tap is pushed as a text message with bizmsgmenuid")),
+            any("/msgmenu/list", ("选项", "Choices")).required().help((
+                "用户点选后，以文本消息推送 bizmsgmenuid",
+                "A tap is pushed as a text message with bizmsgmenuid",
+            )),
         )
         .field(text("/msgmenu/tail_content", ("结尾", "Tail"))),
         message("wxcard", ("卡券消息", "Card message"), json!({ "card_id": "" }))
@@ -110,10 +112,10 @@ pub(super) fn forms() -> Vec<Form> {
             json!({ "title": "", "appid": "", "pagepath": "pages/index/index", "thumb_media_id": "" }),
         )
         .field(title("/miniprogrampage/title").required())
-        .field(
-            text("/miniprogrampage/appid", ("小程序 appid", "Mini program's appid"))
-                .help(("须与公众号关联；小程序自己发送时不需要", "Must be linked with the account; not needed when a mini program sends")),
-        )
+        .field(text("/miniprogrampage/appid", ("小程序 appid", "Mini program's appid")).help((
+            "须与公众号关联；小程序自己发送时不需要",
+            "Must be linked with the account; not needed when a mini program sends",
+        )))
         .field(text("/miniprogrampage/pagepath", ("页面路径", "Page path")).required())
         .field(thumb("/miniprogrampage/thumb_media_id")),
         post(

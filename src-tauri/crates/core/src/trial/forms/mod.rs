@@ -30,8 +30,15 @@ fn both((zh, en): Words) -> Bilingual {
 
 /// Every form, by group.
 pub(crate) fn all() -> Vec<ApiForm> {
-    let groups =
-        [message::forms(), template::forms(), media::forms(), user::forms(), menu::forms(), qrcode::forms(), diagnostics::forms()];
+    let groups = [
+        message::forms(),
+        template::forms(),
+        media::forms(),
+        user::forms(),
+        menu::forms(),
+        qrcode::forms(),
+        diagnostics::forms(),
+    ];
     groups.into_iter().flatten().map(Form::finish).collect()
 }
 
@@ -56,15 +63,7 @@ fn upload(id: &str, group: &str, name: Words, about: Words, path: &str) -> Form 
     form(ApiMethod::Post, id, group, name, about, path, None)
 }
 
-fn form(
-    method: ApiMethod,
-    id: &str,
-    group: &str,
-    name: Words,
-    about: Words,
-    path: &str,
-    body: Option<Value>,
-) -> Form {
+fn form(method: ApiMethod, id: &str, group: &str, name: Words, about: Words, path: &str, body: Option<Value>) -> Form {
     Form {
         form: ApiForm {
             id: id.to_owned(),
@@ -206,14 +205,16 @@ mod tests {
         for form in &forms {
             let id = &form.id;
             assert!(GROUPS.contains(&form.group.as_str()), "{id}");
-            let both_languages = |words: &Bilingual| !words.zh.is_ascii() && !words.en.is_empty() && words.en.is_ascii();
+            let both_languages =
+                |words: &Bilingual| !words.zh.is_ascii() && !words.en.is_empty() && words.en.is_ascii();
             assert!(both_languages(&form.name) && both_languages(&form.about), "{id}");
             assert!(wechat::apis::find(&form.path).is_some(), "{id}: {}", form.path);
             for set in &form.sets {
                 let known = u32::try_from(*set).ok().and_then(wechat::permission::permission_set);
                 assert!(known.is_some(), "{id}: {set}");
             }
-            let body: Value = if form.body.is_empty() { Value::Null } else { serde_json::from_str(&form.body).unwrap() };
+            let body: Value =
+                if form.body.is_empty() { Value::Null } else { serde_json::from_str(&form.body).unwrap() };
             assert!(body.is_null() || (form.method == ApiMethod::Post && body.is_object()), "{id}");
             let mut names = HashSet::new();
             for field in &form.fields {

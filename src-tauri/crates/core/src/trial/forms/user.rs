@@ -8,7 +8,10 @@ pub(super) fn forms() -> Vec<Form> {
             "user_info",
             "user",
             ("获取用户基本信息", "Get a user's information"),
-            ("是否关注、关注来源、标签与备注；昵称头像已不再返回。", "Whether and how they follow, tags, remark; nick name and avatar are not told any more."),
+            (
+                "是否关注、关注来源、标签与备注；昵称头像已不再返回。",
+                "Whether and how they follow, tags, remark; nick name and avatar are not told any more.",
+            ),
             "/cgi-bin/user/info",
         )
         .sets(&[2])

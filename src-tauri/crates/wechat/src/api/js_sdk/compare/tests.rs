@@ -248,3 +248,18 @@ fn names_are_stable_and_no_ticket_is_shown() {
     let names: std::collections::HashSet<&str> = all.iter().map(JsSdkFinding::as_str).collect();
     assert_eq!(names.len(), all.len());
 }
+
+#[test]
+fn the_values_that_were_signed_are_told() {
+    let [present, ..] = secrets();
+    let page = SignedPage { appid: APPID, tickets: &[(&present, "now")], other_tickets: &[], url: URL };
+    let wrong = URL.replace("https", "http");
+    let signature = sign(0, &NONCE.to_lowercase(), TIME, &wrong);
+    let compared = compare_fully(&page, &sent(&signature));
+    assert_eq!(compared.findings, [Scheme, NonceCase]);
+    assert_eq!(compared.fit, Some(Fit { url: wrong, nonce_str: NONCE.to_lowercase(), timestamp: TIME }));
+    let milliseconds = TIME * 1000 + 7;
+    let compared = compare_fully(&page, &sent(&sign(0, NONCE, milliseconds, URL)));
+    assert_eq!(compared.fit.map(|fit| fit.timestamp), Some(milliseconds));
+    assert_eq!(compare_fully(&page, &sent("0")).fit, None);
+}
