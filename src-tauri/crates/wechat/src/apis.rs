@@ -63,6 +63,9 @@ const TABLE: &[Api] = table! {
     "/cgi-bin/menu/create" Account true "创建自定义菜单" "Create the menu";
     "/cgi-bin/menu/get" Account true "获取自定义菜单配置" "Get the menu";
     "/cgi-bin/menu/delete" Account true "删除自定义菜单" "Delete the menu";
+    "/cgi-bin/menu/addconditional" Account false "创建个性化菜单" "Add a conditional menu";
+    "/cgi-bin/menu/delconditional" Account false "删除个性化菜单" "Delete a conditional menu";
+    "/cgi-bin/menu/trymatch" Account false "测试个性化菜单匹配结果" "Try which menu a user sees";
     "/cgi-bin/get_current_selfmenu_info" Account false "查询自定义菜单信息" "Get the live menu";
     "/cgi-bin/message/custom/send" Account true "发送客服消息" "Send a customer-service message";
     "/cgi-bin/message/template/send" Account true "发送模板消息" "Send a template message";

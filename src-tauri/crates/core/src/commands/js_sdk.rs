@@ -244,7 +244,7 @@ fn ticket_of(row: &CredentialRow) -> Result<&SecretString, AppError> {
 }
 
 fn checked_timestamp(config: &PageConfig) -> Result<i64, AppError> {
-    js_sdk::nonce(Some(&config.nonce_str).map(String::as_str))?;
+    js_sdk::nonce(Some(config.nonce_str.as_str()))?;
     for (field, value) in [("nonce_str", &config.nonce_str), ("signature", &config.signature)] {
         if value.trim().is_empty() {
             return Err(AppError::invalid_field(field, "required", "is required", "必填"));

@@ -9,3 +9,15 @@ mod trial;
 #[expect(dead_code, reason = "shared with the tests of menus")]
 #[path = "../menus/world.rs"]
 mod world;
+
+use wxdesk_core::clock::{Clock, MAX_SLEEP_MS};
+
+impl world::World {
+    /// Lets so many simulated ms pass.
+    async fn pass(&self, ms: i64) {
+        let end = self.clock.monotonic() + ms;
+        while self.clock.monotonic() < end {
+            self.clock.sleep((end - self.clock.monotonic()).min(MAX_SLEEP_MS)).await;
+        }
+    }
+}

@@ -182,7 +182,8 @@ async fn no_token_is_in_anything_that_is_shown_stored_or_logged() {
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: one of a thread misses what other threads had asked for first.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let (world, appid) = World::with_account().await;
     let token = world.token(&appid);
     let mut shown = String::new();

@@ -126,14 +126,6 @@ impl World {
         }
     }
 
-    /// Lets so many simulated ms pass.
-    pub async fn pass(&self, ms: i64) {
-        let end = self.clock.monotonic() + ms;
-        while self.clock.monotonic() < end {
-            self.clock.sleep((end - self.clock.monotonic()).min(MAX_SLEEP_MS)).await;
-        }
-    }
-
     /// The owner of the `number`-th built-in account grants these sets (none: all), and its details are fetched.
     pub async fn authorize(&self, number: usize, sets: &[u32]) -> String {
         let appid = lock(&self.platform).accounts()[number].appid.clone();
