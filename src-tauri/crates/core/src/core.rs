@@ -38,8 +38,6 @@ use crate::tunnel::{self, Tunnels};
 use crate::verifications::Verifications;
 use crate::{api, js_sdk, listener, trial};
 
-mod opening;
-
 /// The last rows of the call log may hold a stop up so long, ms (promise 8: 5 s in all, of which flights get 4).
 const LAST_ROWS: u64 = 500;
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use wechat::crypto::{CryptoError, KeyUsed};
 use wechat::envelope::{PushQuery, parse_envelope};
 use wechat::event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
-use wechat::message::parse_message_head;
+use wechat::message::{parse_message_head, parse_message_head_json};
 
 use crate::core::{Core, Runtime};
 use crate::dto::{AccountEventKind, OwnKind};
@@ -135,30 +135,7 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         if !crate::validate::is_appid(authorizer) {
             return Err(Refusal::UnknownAppid);
         }
-        let head = parse_message_head(&push.body).map_err(|_| Refusal::BadBody)?;
-        push.dedupe = identity(&[authorizer, &head.dedupe_key()]);
-        let click = replies::may_answer(&head).then(|| {
-            (
-                head.from_user_name.to_string(),
-                head.to_user_name.to_string(),
-                head.event_key.clone().unwrap_or_default().into_owned(),
-            )
-        });
-        let scan = scene_codes::scan_of(core, platform_id, authorizer, &head);
-        drop(head);
-        let stored = match scan {
-            None => core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map(|_| false),
-            Some(scan) => {
-                let work = move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)? && scene_codes::count(tx, &scan)?);
-                core.store().write(work).await
-            }
-        };
-        if stored.map_err(|e| store_failed(&e))? {
-            core.changes().tell(["scene_codes"]);
-        }
-        core.door().accepted(now);
-        let Some((to, from, key)) = click else { return Ok(None) };
-        let Some(xml) = replies::answer(core, platform_id, authorizer, &to, &from, &key).await else { return Ok(None) };
+        let Some(xml) = take_message(core, authorizer, push).await? else { return Ok(None) };
         let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
         return Ok(Some(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
     }
@@ -195,6 +172,38 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         }
     }
     Ok(None)
+}
+
+/// Stores an account's message or event, and answers the passive reply to it, unencrypted, if it has one.
+async fn take_message(core: &Core, appid: &str, mut push: NewPush) -> Result<Option<String>, Refusal> {
+    let platform_id = push.platform_id;
+    let json = push.body.trim_ascii_start().first() == Some(&b'{');
+    let head = if json { parse_message_head_json(&push.body) } else { parse_message_head(&push.body) };
+    let head = head.map_err(|_| Refusal::BadBody)?;
+    push.dedupe = identity(&[appid, &head.dedupe_key()]);
+    let click = replies::may_answer(&head).then(|| {
+        (
+            head.from_user_name.to_string(),
+            head.to_user_name.to_string(),
+            head.event_key.clone().unwrap_or_default().into_owned(),
+        )
+    });
+    let scan = scene_codes::scan_of(core, platform_id, appid, &head);
+    drop(head);
+    let now = push.received_at;
+    let stored = match scan {
+        None => core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map(|_| false),
+        Some(scan) => {
+            let work = move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)? && scene_codes::count(tx, &scan)?);
+            core.store().write(work).await
+        }
+    };
+    if stored.map_err(|e| store_failed(&e))? {
+        core.changes().tell(["scene_codes"]);
+    }
+    core.door().accepted(now);
+    let Some((to, from, key)) = click else { return Ok(None) };
+    Ok(replies::answer(core, platform_id, appid, &to, &from, &key).await)
 }
 
 fn store_failed(e: &StoreError) -> Refusal {

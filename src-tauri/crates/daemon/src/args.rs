@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod console;
 mod oauth;
 
-pub use oauth::{Oauth, OauthRoute, OauthScope};
-pub use crate::args_console::{Api, JsapiSignature, Qrcode, QrcodeCreate};
+pub use console::{Api, JsapiSignature, Qrcode, QrcodeCreate, Whose};
+pub use oauth::{Oauth, OauthRoute};
 
 /// The wxdesk engine without a window, and its command line.
 #[derive(Parser)]

@@ -5,7 +5,6 @@
 //! is printed but a new API key (`key create`) and the simulated platform's credentials (`sandbox`).
 
 mod args;
-mod args_console;
 mod commands;
 mod demo;
 mod engine;

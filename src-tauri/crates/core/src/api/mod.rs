@@ -14,6 +14,7 @@ mod oauth;
 mod openapi;
 mod platforms;
 mod qrcodes;
+mod routes;
 mod schemas;
 mod table;
 mod tokens;

@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
+use super::routes::ROUTES;
 use super::schemas;
-use super::table::{Answers, ROUTES, Route};
+use super::table::{Answers, Route};
 
 /// The OpenAPI 3.1 document of the local API.
 #[must_use]

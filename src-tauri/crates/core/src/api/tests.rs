@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use wechat::secret::SecretString;
 
 use super::openapi::in_path;
-use super::table::{Answers, ROUTES};
+use super::routes::ROUTES;
+use super::table::Answers;
 use super::*;
 use crate::OpenOptions;
 use crate::dto::JsTicketKind;

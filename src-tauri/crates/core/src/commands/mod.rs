@@ -373,10 +373,6 @@ struct OauthUsersArgs {
     query: OauthUserQuery,
 }
 #[derive(Deserialize)]
-struct RowArgs {
-    id: i64,
-}
-#[derive(Deserialize)]
 struct OauthRouteArgs {
     input: OauthRouteInput,
 }

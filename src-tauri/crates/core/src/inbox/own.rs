@@ -6,13 +6,11 @@
 use subtle::ConstantTimeEq as _;
 use wechat::crypto::{KeyUsed, MessageCrypto, url_signature};
 use wechat::envelope::{PushQuery, parse_envelope, parse_envelope_json};
-use wechat::message::{parse_message_head, parse_message_head_json};
 
-use super::{Refusal, store_failed};
+use super::{Refusal, take_message};
 use crate::core::{Core, Runtime};
 use crate::dto::MessageMode;
-use crate::menus::replies;
-use crate::store::tables::inbox::{self, NewPush};
+use crate::store::tables::inbox::NewPush;
 use crate::store::tables::platform::Own;
 
 /// How an opened push was closed, for the reply.
@@ -42,33 +40,19 @@ pub(super) async fn accept(
         core.previous_key_used(runtime.row.id, now);
     }
     let appid = &runtime.row.component_appid;
-    let is_json = message.trim_ascii_start().first() == Some(&b'{');
-    let head = if is_json { parse_message_head_json(&message) } else { parse_message_head(&message) };
-    let head = head.map_err(|_| Refusal::BadBody)?;
-    let dedupe = super::identity(&[appid, &head.dedupe_key()]);
-    let click = replies::may_answer(&head).then(|| {
-        (
-            head.from_user_name.to_string(),
-            head.to_user_name.to_string(),
-            head.event_key.clone().unwrap_or_default().into_owned(),
-        )
-    });
-    drop(head);
     let platform_id = runtime.row.id;
     let push = NewPush {
         platform_id,
         authorizer: Some(appid.clone()),
         received_at: now,
-        dedupe,
+        dedupe: 0,
         kind: None,
         random,
         body: message,
     };
-    core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map_err(|e| store_failed(&e))?;
-    core.door().accepted(now);
+    let xml = take_message(core, appid, push).await?;
     core.verifications().pushed(platform_id, now);
-    let Some((to, from, key)) = click else { return Ok(None) };
-    let Some(xml) = replies::answer(core, platform_id, appid, &to, &from, &key).await else { return Ok(None) };
+    let Some(xml) = xml else { return Ok(None) };
     match closed {
         Closed::Plain => Ok(Some(xml)),
         Closed::Sealed(crypto, key) => {

@@ -13,20 +13,24 @@ const XML: &str = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><
 
 /// (query, body) as WeChat sends them in a mode.
 fn push(world: &World, mode: &str, token: &str) -> (String, String) {
+    sealed(world, mode, token, XML)
+}
+
+fn sealed(world: &World, mode: &str, token: &str, xml: &str) -> (String, String) {
     let (time, nonce) = ("1767225600", "n0nce");
     let signature = url_signature(token, time, nonce);
     let mut query = format!("signature={signature}&timestamp={time}&nonce={nonce}&openid=o1");
     if mode == "plain" {
-        return (query, XML.to_owned());
+        return (query, xml.to_owned());
     }
     let crypto = MessageCrypto::new(token.into(), AesKey::parse(KEY).unwrap(), None, world.appid.as_str());
-    let encrypt = crypto.encrypt(XML.as_bytes(), [7; 16]);
+    let encrypt = crypto.encrypt(xml.as_bytes(), [7; 16]);
     let signature = msg_signature(token, time, nonce, &encrypt);
     query.push_str(&format!("&encrypt_type=aes&msg_signature={signature}"));
     if mode == "secure" {
         return (query, build_message_envelope("gh_1", &encrypt));
     }
-    (query, XML.replace("</xml>", &format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")))
+    (query, xml.replace("</xml>", &format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")))
 }
 
 async fn send(world: &World, mode: &str, token: &str) -> Result<Option<String>, Refusal> {
@@ -87,4 +91,27 @@ async fn the_key_before_is_still_tried() {
     world.save(json!({"encoding_aes_key": "Z".repeat(43)})).await.unwrap();
     assert_eq!(send(&world, "secure", TOKEN).await, Ok(None));
     assert!(world.core.get_own_account(&world.appid).await.unwrap().has_previous_key);
+}
+
+/// The same path as for authorized accounts: a scan of a parametric QR code is counted, and a repeat is not.
+#[tokio::test(start_paused = true)]
+async fn scans_are_counted_for_own_accounts_too() {
+    let world = World::connected("stable").await;
+    world.save(json!({"message_mode": "plain"})).await.unwrap();
+    let input = json!({"component_appid": world.appid, "appid": world.appid, "kind": "text", "scene": "门店",
+        "permanent": false, "expire_seconds": 3600});
+    let code = world.core.create_scene_code(serde_json::from_value(input).unwrap()).await.unwrap();
+    let codes = wxdesk_sandbox::lock(&world.platform).qr_codes(&world.appid);
+    let xml = format!(
+        "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>1767225600</CreateTime>\
+         <MsgType>event</MsgType><Event>SCAN</Event><EventKey>门店</EventKey><Ticket>{}</Ticket></xml>",
+        codes[0].0
+    );
+    let (query, body) = sealed(&world, "plain", TOKEN, &xml);
+    let target = Target { component_appid: &world.appid, authorizer_appid: None, own: true };
+    for _ in 0..2 {
+        assert_eq!(inbox::accept(&world.core, target, &query, body.as_bytes()).await, Ok(None));
+    }
+    let listed = world.core.list_scene_codes(&Default::default()).await.unwrap();
+    assert_eq!((listed.items[0].id, listed.items[0].scans, listed.items[0].followed), (code.id, 1, 0));
 }

@@ -12,8 +12,8 @@ use wxdesk_core::folder::io_words;
 
 use super::link::{Picture, picture};
 use super::{ask, items, now};
+use crate::args::Whose;
 use crate::args::{Api, JsapiSignature, Qrcode, QrcodeCreate};
-use crate::args_console::Whose;
 use crate::engine::{Engine, Need, encode};
 use crate::failure::Failure;
 use crate::print;
