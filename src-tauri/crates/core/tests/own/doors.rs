@@ -101,7 +101,7 @@ async fn scans_are_counted_for_own_accounts_too() {
     let input = json!({"component_appid": world.appid, "appid": world.appid, "kind": "text", "scene": "门店",
         "permanent": false, "expire_seconds": 3600});
     let code = world.core.create_scene_code(serde_json::from_value(input).unwrap()).await.unwrap();
-    let codes = wxdesk_sandbox::lock(&world.platform).qr_codes(&world.appid);
+    let codes = wxdesk_sandbox::lock(&world.platform).qr_codes_of(world.now(), &world.appid);
     let xml = format!(
         "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>1767225600</CreateTime>\
          <MsgType>event</MsgType><Event>SCAN</Event><EventKey>门店</EventKey><Ticket>{}</Ticket></xml>",
