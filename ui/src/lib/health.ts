@@ -10,6 +10,8 @@ export type ShownState =
   | "needs_you"
   | "waiting_ticket"
   | "waiting_parent"
+  | "waiting_account"
+  | "off"
   | "expired"
   | "missing"
   | "revoked";
@@ -24,6 +26,8 @@ export const TONE: Record<ShownState, Tone> = {
   needs_you: "bad",
   waiting_ticket: "warn",
   waiting_parent: "warn",
+  waiting_account: "warn",
+  off: "idle",
   expired: "bad",
   missing: "idle",
   revoked: "idle",
@@ -31,10 +35,12 @@ export const TONE: Record<ShownState, Tone> = {
 
 export function shownState(token: TokenView, now: number, account?: AccountState): ShownState {
   if (account === "unauthorized" || token.reason_code === "unauthorized") return "revoked";
+  if (token.reason_code === "switched_off") return "off";
   if (token.in_flight) return "renewing";
   if (token.needs_operator || account === "needs_authorization") return "needs_you";
   if (token.state === "failing") return "retrying";
   if (token.state === "waiting") {
+    if (token.reason_code === "account_token_missing") return "waiting_account";
     return token.reason_code === "ticket_missing" || token.reason_code === "ticket_rejected" ? "waiting_ticket" : "waiting_parent";
   }
   if (token.state === "missing") return "missing";
@@ -67,6 +73,7 @@ export const SEVERITY: Record<NeedCause, "bad" | "warn"> = {
   door_unreachable: "bad",
   tunnel_failed: "bad",
   tunnel_url_changed: "bad",
+  token_taken: "warn",
 };
 
 /** What is wrong, in the pill's few words. `other`: only the card can say it. */
@@ -107,7 +114,12 @@ export function health(overview: Overview): Health {
     const bad = overview.needs.some((need) => SEVERITY[need.cause] === "bad");
     return { tone: bad ? "bad" : "warn", needs: overview.needs.length, ticketAt, trouble: troubleOf(overview.needs[0]) };
   }
-  if (overview.platforms.length === 0) return { tone: "idle", needs: 0, ticketAt, trouble: null };
+  const ownFailing = (overview.own?.accounts.failing ?? 0) + (overview.own?.accounts.needs_authorization ?? 0);
+  if (overview.platforms.length === 0) {
+    if (!overview.own) return { tone: "idle", needs: 0, ticketAt, trouble: null };
+    // Accounts with a secret of their own need no ticket: there is none to tell the age of.
+    return ownFailing > 0 ? { tone: "warn", needs: 0, ticketAt, trouble: { about: "accounts", n: ownFailing } } : { tone: "ok", needs: 0, ticketAt, trouble: null };
+  }
   const late = overview.platforms.some((p) => p.ticket.state !== "fresh" || p.component_token.reason_code === "ticket_missing" || p.component_token.reason_code === "ticket_rejected");
   const failing = overview.platforms.find((p) => p.component_token.state === "failing" || p.component_token.state === "waiting");
   // Without a ticket the token cannot be renewed: that comes first.

@@ -4,7 +4,7 @@
  */
 import { keepPreviousData, QueryClient, useQuery } from "@tanstack/vue-query";
 import { computed, toValue, type MaybeRefOrGetter, type Ref } from "vue";
-import { asHostError, useHost, type AccountDetail, type AppInfo, type CallbackIps, type Host, type Link, type LinkPage, type Overview, type PermissionSet, type Platform, type Tunnel, type TunnelClient, type TunnelLog, type VerificationFile } from "@/host";
+import { asHostError, useHost, type AccountDetail, type AppInfo, type CallbackIps, type Host, type Link, type LinkPage, type Overview, type OwnAccount, type PermissionSet, type Platform, type Tunnel, type TunnelClient, type TunnelLog, type VerificationFile } from "@/host";
 import { syncClock } from "./clock";
 
 /** Tags of one burst are answered together after this long, ms. */
@@ -40,6 +40,11 @@ export const keys = {
   menuVersion: (component: string, appid: string, id: number) => ["menu", appid, component, "version", id] as const,
   menuOriginals: (component: string, appid: string) => ["menu", appid, component, "originals"] as const,
   menuTemplates: ["menu-templates"] as const,
+  own: ["own"] as const,
+  ownAccount: (appid: string) => ["own", "account", appid] as const,
+  verifications: (appid: string) => ["own", "verifications", appid] as const,
+  jsTickets: (component: string, appid: string) => ["js-tickets", appid, component] as const,
+  sceneCodes: ["scene-codes"] as const,
   takeoverRules: (component: string) => ["takeover-rules", component] as const,
 };
 
@@ -92,6 +97,7 @@ function apply(tags: Set<string>): void {
   if (tags.has("api_calls")) callChanges.dispatchEvent(new Event("change"));
   if (tags.has("bulk")) stale(keys.bulk);
   if (tags.has("menu_templates")) stale(keys.menuTemplates);
+  if (tags.has("scene_codes")) stale(keys.sceneCodes);
   const appids: string[] = [];
   const menus: string[] = [];
   for (const tag of tags) {
@@ -101,7 +107,10 @@ function apply(tags: Set<string>): void {
       stale(["account", appid]);
       stale(["history", appid]);
       stale(["timeline", appid]);
-    } else if (tag.startsWith("menu:")) {
+      stale(keys.ownAccount(appid));
+    } else if (tag.startsWith("own:")) stale(keys.own);
+    else if (tag.startsWith("js_tickets:")) stale(["js-tickets", tag.slice("js_tickets:".length)]);
+    else if (tag.startsWith("menu:")) {
       menus.push(tag.slice("menu:".length));
       stale(["menu", tag.slice("menu:".length)]);
     } else if (tag.startsWith("tunnel:")) stale(keys.tunnelLog(tag.slice("tunnel:".length)));
@@ -121,6 +130,8 @@ function apply(tags: Set<string>): void {
     stale(["takeover-first"]);
     stale(["template-sample"]);
   }
+  // Their tokens stand in the list of them.
+  if (tags.has("accounts") || queryClient.getQueryData<OwnAccount[]>(keys.own)?.some((x) => appids.includes(x.appid))) void queryClient.invalidateQueries({ queryKey: keys.own, exact: !tags.has("accounts") });
   if (tags.has("accounts") || appids.length > 0) {
     stale(keys.accounts);
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: tags.has("accounts") ? null : appids }));

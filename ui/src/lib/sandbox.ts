@@ -1,10 +1,10 @@
 /** Between the operator's data and the sandbox's. Invariant: nothing of the one before stays on screen. */
 import { useHost, type AppInfo } from "@/host";
 import { forgetEverything } from "./queries";
-import { platformScope } from "./settings";
+import { chooseScope } from "./settings";
 
 async function forget(info: AppInfo): Promise<AppInfo> {
-  platformScope.value = "";
+  chooseScope("");
   await forgetEverything();
   return info;
 }
@@ -20,7 +20,7 @@ export async function restartSandbox(): Promise<AppInfo> {
     return await forget(await useHost().call("enter_sandbox", {}));
   } catch (thrown) {
     // It has been left by now, and the pages must show where we are.
-    platformScope.value = "";
+    chooseScope("");
     await forgetEverything();
     throw thrown;
   }

@@ -21,6 +21,19 @@ export const density = remembered<Density>("wxdesk.density", ["comfortable", "co
 /** A component appid, or empty for all platforms. */
 export const platformScope = remembered<string>("wxdesk.platform", null, "");
 
+const ownChoice = remembered<"own" | "">("wxdesk.own", ["own", ""], "");
+/** Only accounts that are connected with their own AppSecret. They belong to no platform, so it never holds beside one. */
+export const ownScope = computed(() => ownChoice.value === "own" && platformScope.value === "");
+
+/** Narrows the rooms to one platform (its appid), to all (empty), or to the directly connected accounts. */
+export function chooseScope(platform: string, own = false): void {
+  platformScope.value = own ? "" : platform;
+  ownChoice.value = own ? "own" : "";
+}
+
+/** The scope as a filter of `list_accounts`. */
+export const scopeQuery = (): { platform?: string; connection?: "own_secret" } => (platformScope.value ? { platform: platformScope.value } : ownScope.value ? { connection: "own_secret" } : {});
+
 const darkQuery = window.matchMedia?.("(prefers-color-scheme: dark)");
 const systemDark = ref(darkQuery?.matches ?? false);
 darkQuery?.addEventListener?.("change", (event) => (systemDark.value = event.matches));

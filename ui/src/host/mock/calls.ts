@@ -105,7 +105,7 @@ export function callAnswers(around: Around): { [K in CallCommand]: (args: Comman
     const error = lastError(code, at);
     const transport = (["timeout", "connect", "dropped", "proxy", "too_large", "abandoned", "bad_body"] as TransportErrorKind[])[Math.floor(n / 31) % 7];
     return {
-      id, at, component_appid: account?.component_appid ?? around.platforms()[0].component_appid, appid: account?.appid ?? null, account_name: account?.nick_name || null,
+      id, at, component_appid: account?.component_appid ?? around.platforms()[0]?.component_appid ?? "", appid: account?.appid ?? null, account_name: account?.nick_name || null,
       api: path, api_name: apiName(path), reason: REASONS[n % REASONS.length], duration_ms: broken ? 10_004 : 90 + Math.floor(next() * 700), ok: !bad && !broken,
       errcode: bad && !broken ? code : null, message: broken ? "the connection to api.weixin.qq.com was cut" : bad ? (code === 48001 ? "api unauthorized hint: [Kz0456vr-1]" : error.message) : null,
       rid: broken ? null : bad || n % 2 === 0 ? `${hex(n, 8)}-${hex(n + 1, 8)}-${hex(n + 2, 8)}` : null,
@@ -165,7 +165,7 @@ export function callAnswers(around: Around): { [K in CallCommand]: (args: Comman
       const number = current - i;
       const cause: GenerationCause = number === 1 ? "authorization" : causes[(i + seed) % causes.length];
       const at = start - 35 * 60_000 - i * LIFE * 0.86;
-      const reason = { scheduled: "due", emergency: "emergency", first: "no_token", operator: "requested", server: "reported_rejected", clock_jumped: "clock_jumped", interrupted: "interrupted", healed: "needs_authorization", authorization: "fresh" } as const;
+      const reason = { scheduled: "due", emergency: "emergency", first: "no_token", operator: "requested", server: "reported_rejected", clock_jumped: "clock_jumped", interrupted: "interrupted", healed: "needs_authorization", authorization: "fresh", forced: "forced", taken: "taken_by_another" } as const;
       const failures = cause === "emergency" ? 3 : cause === "healed" || cause === "interrupted" ? 1 : 0;
       return {
         generation: number, obtained_at: at, expires_at: at + LIFE, current: i === 0, cause,

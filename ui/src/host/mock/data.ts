@@ -93,6 +93,7 @@ export function account(index: number, component: string, now: number): Account 
   return {
     appid,
     component_appid: component,
+    connection: "authorized",
     kind,
     nick_name: kind === "unknown" ? "" : index === 3 ? LONG_NAME : `${NAMES[index % NAMES.length]}${index >= NAMES.length ? ` ${Math.floor(index / NAMES.length) + 1} 店` : ""}`,
     user_name: `gh_${hex(index + 9000, 12)}`,
@@ -165,7 +166,7 @@ const SETS: [number, string, string, "o" | "m", boolean?][] = [
 export const permissionSets: PermissionSet[] = SETS.map(([id, zh, en, kind, exclusive]) => ({ id, name: { zh, en }, exclusive: exclusive ?? false, kind: kind === "o" ? "official_account" : "mini_program" }));
 
 export function needs(now: number, first: Platform, second: Platform, third: Platform): Need[] {
-  const base: Omit<Need, "id" | "cause" | "actions"> = { component_appid: null, platform_name: null, since: now - 25 * MIN, count: 0, appids: [], error: null, detail: null };
+  const base: Omit<Need, "id" | "cause" | "actions"> = { component_appid: null, own: false, platform_name: null, since: now - 25 * MIN, count: 0, appids: [], error: null, detail: null };
   const of = (p: Platform): Pick<Need, "component_appid" | "platform_name"> => ({ component_appid: p.component_appid, platform_name: p.name });
   return [
     { ...base, ...of(second), id: "ip", cause: "ip_not_listed", since: now - 12 * MIN, count: 34, error: lastError(61004, now - 12 * MIN), detail: "203.0.113.24", actions: ["test_egress", "refresh_now", "edit_platform"] },

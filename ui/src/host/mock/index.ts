@@ -1,15 +1,21 @@
 /**
  * A made-up engine for development and tests: `?mock=` one of rich (default), healthy, many, empty, error, slow,
- * sandbox, needs. Never in the production bundle.
+ * sandbox, needs, own (no third-party platform at all). Never in the production bundle.
  */
 import { HostError, type CommandName, type Commands, type Host } from "../host";
-import type { Account, AppInfo, Change, FieldError, Overview, Platform, PlatformInput, TokenState } from "../types";
+import type { Account, AppInfo, Change, FieldError, Overview, OwnAccount, Platform, PlatformInput, TokenState } from "../types";
 import { callAnswers, extraOf } from "./calls";
 import { channelAnswers } from "./channel";
 import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
 import { doorCheck, type Ending } from "./door";
+import { jssdkAnswers } from "./jssdk";
 import { dress, lifeAnswers } from "./life";
 import { menuAnswers } from "./menus";
+import { ownAccounts, ownAnswers, ownChain, ownNeeds } from "./own";
+import { sceneAnswers } from "./scenes";
+
+/** Commands whose rooms have their own made-up data elsewhere. */
+type Elsewhere = Extract<CommandName, `${string}oauth${string}` | `${string}api_trial${string}` | "mini_login" | "reveal_session_key" | "api_forms" | "run_api">;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const TAKEN = "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free";
@@ -30,6 +36,7 @@ export function createMockHost(scenario = "rich"): Host {
   let sandbox = scenario === "sandbox";
   let platforms: Platform[] = [];
   let accounts: Account[] = [];
+  let owns: OwnAccount[] = [];
   let down = scenario === "needs";
   let listenAt = "127.0.0.1:8090";
   const dismissed = new Set<string>();
@@ -40,8 +47,16 @@ export function createMockHost(scenario = "rich"): Host {
     if (scenario === "empty" && !sandbox) {
       platforms = [];
       accounts = [];
+      owns = [];
       return;
     }
+    if (scenario === "own" && !sandbox) {
+      platforms = [];
+      owns = ownAccounts(now);
+      accounts = owns.flatMap((x) => x.account ?? []);
+      return;
+    }
+    owns = [];
     if (sandbox) {
       platforms = [platform("wxb5a1d6d0c4e2f389", "沙盒平台", "http://127.0.0.1:8090", now, { sandbox: true, endpoints: { api: "http://127.0.0.1:41877", mp: "http://127.0.0.1:41877", open: "http://127.0.0.1:41877" } })];
       accounts = Array.from({ length: 3 }, (_, i) => account(i, platforms[0].component_appid, now));
@@ -65,6 +80,10 @@ export function createMockHost(scenario = "rich"): Host {
       if (scenario === "healthy") accounts.forEach((a) => ((a.state = "authorized"), a.token.state !== "valid" && (a.token = token(now, "valid"))));
     }
     dress(accounts, now);
+    if (!sandbox) {
+      owns = ownAccounts(now, scenario === "healthy" || scenario === "many");
+      accounts.push(...owns.flatMap((x) => x.account ?? []));
+    }
     for (const p of platforms) p.accounts = counts(accounts.filter((a) => a.removed_at === null && a.component_appid === p.component_appid));
     if (platforms.length > 1) Object.assign(platforms[1], { has_previous_key: true, previous_key_since: now - 4 * 86_400_000, previous_key_used_at: now - 3_600_000 });
   }
@@ -87,8 +106,9 @@ export function createMockHost(scenario = "rich"): Host {
     const broken = scenario === "rich" || scenario === "" || scenario === "needs";
     let list = broken ? needs(start, platforms[0], platforms[1] ?? platforms[0], platforms[2] ?? platforms[0]) : [];
     if (scenario === "needs") {
-      list = list.concat(ALL_NEEDS.map((n, i) => ({ id: `n${i}`, cause: n.cause, component_appid: platforms[0].component_appid, platform_name: platforms[0].name, since: start - 3_600_000, count: i * 3, appids: [], error: n.code === null ? null : lastError(n.code, start), detail: n.detail ?? null, actions: n.actions })));
+      list = list.concat(ALL_NEEDS.map((n, i) => ({ id: `n${i}`, cause: n.cause, own: false, component_appid: platforms[0].component_appid, platform_name: platforms[0].name, since: start - 3_600_000, count: i * 3, appids: [], error: n.code === null ? null : lastError(n.code, start), detail: n.detail ?? null, actions: n.actions })));
     }
+    if (owns.length > 2 && (broken || scenario === "own")) list = list.concat(ownNeeds(start));
     return {
       time: now,
       needs: list.filter((need) => !dismissed.has(need.id)),
@@ -106,6 +126,7 @@ export function createMockHost(scenario = "rich"): Host {
           soonest: live.filter((a) => a.token.expires_at !== null && a.token.expires_at > now).sort((a, b) => (a.token.expires_at ?? 0) - (b.token.expires_at ?? 0)).slice(0, 5),
         };
       }),
+      own: ownChain(accounts, now),
       door: {
         listening: !down,
         address: down ? null : listenAt,
@@ -120,7 +141,7 @@ export function createMockHost(scenario = "rich"): Host {
               ...Array.from({ length: 9 }, (_, i) => ({ at: start - (i + 17) * 61_000, path: ["/wp-login.php", "/wechat/wx134c8103faa5a59e/event", "/.env"][i % 3], reason: i % 3 === 1 ? "bad_signature" : "unknown_appid", status: i % 3 === 1 ? 403 : 404, from: `198.51.100.${20 + i * 7}` })),
             ]
           : [],
-        tunnels: [...new Set(platforms.map((p) => p.public_base_url))].map((url, i) => doors.get(url) ?? doorCheck(url, ENDINGS[broken ? i : 3], start - 50_000)),
+        tunnels: [...new Set([...platforms, ...owns].map((p) => p.public_base_url).filter(Boolean))].map((url, i) => doors.get(url) ?? doorCheck(url, ENDINGS[broken ? i : 3], start - 50_000)),
       },
       hours: Array.from({ length: 24 }, (_, i) => ({
         start: Math.floor(now / 3_600_000) * 3_600_000 - (23 - i) * 3_600_000,
@@ -136,7 +157,7 @@ export function createMockHost(scenario = "rich"): Host {
     return errors;
   }
 
-  const answers: { [K in CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
+  const answers: { [K in Exclude<CommandName, Elsewhere>]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
     app_info: (): AppInfo => ({
       version: "0.1.0",
       data_dir: sandbox ? "/home/ops/.local/share/wxdesk/sandbox" : "/home/ops/.local/share/wxdesk",
@@ -149,9 +170,12 @@ export function createMockHost(scenario = "rich"): Host {
     }),
     overview,
     ...lifeAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit }),
-    ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name] as (a: unknown) => unknown)(args)) as never }),
+    ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name as Exclude<CommandName, Elsewhere>] as (a: unknown) => unknown)(args)) as never }),
     ...channelAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, emit }),
     ...menuAnswers({ start, accounts: () => accounts, emit, startBulk: async (request) => await answers.start_bulk({ request }), bulkJob: async (id) => await answers.bulk_job({ id, after: null }) }),
+    ...ownAnswers({ start, owns: () => owns, setOwns: (fresh) => (owns = fresh), accounts: () => accounts, setAccounts: (fresh) => (accounts = fresh), emit }),
+    ...jssdkAnswers({ start, accounts: () => accounts, emit }),
+    ...sceneAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());
@@ -251,7 +275,7 @@ export function createMockHost(scenario = "rich"): Host {
       if (scenario === "slow" && name !== "app_info") await new Promise(() => undefined);
       await wait(name === "overview" || name.startsWith("list") || name.startsWith("get") ? 60 : 20);
       if (scenario === "error" && name !== "app_info") throw new HostError({ code: name === "overview" ? "store" : "unavailable", message: "made up" });
-      return structuredClone(await (answers[name] as (a: unknown) => unknown)(args)) as never;
+      return structuredClone(await (answers[name as Exclude<CommandName, Elsewhere>] as (a: unknown) => unknown)(args)) as never;
     },
     onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
     onConnection: () => () => undefined,

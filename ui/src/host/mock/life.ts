@@ -65,7 +65,7 @@ export function lifeAnswers(around: Around): { [K in LifeCommand]: (args: Comman
     const words = (query.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     const match = (query.removed ? every.filter((a) => a.removed_at !== null) : scope).filter(
       (a) =>
-        (!query.state || a.state === query.state) && (!query.kind || a.kind === query.kind) && (query.tenant === undefined || (a.tenant ?? "") === query.tenant) && (!query.tag || a.tags.includes(query.tag)) &&
+        (!query.connection || a.connection === query.connection) && (!query.state || a.state === query.state) && (!query.kind || a.kind === query.kind) && (query.tenant === undefined || (a.tenant ?? "") === query.tenant) && (!query.tag || a.tags.includes(query.tag)) &&
         words.every((word) => [a.nick_name, a.appid, a.user_name, a.principal_name, a.tenant ?? "", ...a.tags].some((text) => text.toLowerCase().includes(word))),
     );
     const by: Record<string, (a: Account) => number | string> = { expires_at: (a) => a.token.expires_at ?? Infinity, name: (a) => a.nick_name, authorized_at: (a) => a.authorized_at, state: (a) => a.state };

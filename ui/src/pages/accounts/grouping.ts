@@ -21,4 +21,6 @@ export const EVENT_TONE: Record<AccountEventKind, Tone> = {
   removed: "warn",
   unauthorized: "bad",
   marked_gone: "bad",
+  connected: "ok",
+  token_taken: "warn",
 };
