@@ -37,12 +37,17 @@ export const routes: RouteRecordRaw[] = [
   { path: "/menus/apply/:template?", component: () => import("./pages/menus/ApplyPage.vue"), props: true, meta: { title: "menus.apply.title", nav: "menus", parent: templates } },
   { path: "/menus/rules/:platform?", component: () => import("./pages/menus/RulesPage.vue"), props: true, meta: { title: "menus.rules.title", nav: "menus", parent: menus } },
   { path: "/menus/:component/:appid", component: () => import("./pages/menus/MenuPage.vue"), props: true, meta: { title: "menus.page.title", nav: "menus", parent: menus } },
+  { path: "/jssdk", component: () => import("./pages/jssdk/JsSdkPage.vue"), meta: { title: "nav.jssdk", nav: "jssdk" } },
+  { path: "/scenes", component: () => import("./pages/scenes/ScenesPage.vue"), meta: { title: "nav.scenes", nav: "scenes" } },
   { path: "/quota", component: () => import("./pages/quota/QuotaPage.vue"), meta: { title: "nav.quota", nav: "quota" } },
   { path: "/calls", component: () => import("./pages/calls/CallsPage.vue"), meta: { title: "nav.calls", nav: "calls" } },
   { path: "/platforms", component: () => import("./pages/platforms/PlatformsPage.vue"), meta: { title: "nav.platforms", nav: "platforms" } },
   { path: "/platforms/new", component: () => import("./pages/platforms/PlatformFormPage.vue"), meta: { title: "platform.new_title", nav: "platforms", parent: platforms } },
   { path: "/platforms/:id/connect", component: () => import("./pages/platforms/ConnectPage.vue"), props: true, meta: { title: "connect.title", nav: "platforms", parent: platforms } },
   { path: "/platforms/:id", component: () => import("./pages/platforms/PlatformFormPage.vue"), props: true, meta: { title: "platform.edit_title", nav: "platforms", parent: platforms } },
+  { path: "/own/new", component: () => import("./pages/own/OwnFormPage.vue"), meta: { title: "own.new_title", nav: "accounts", parent: accounts } },
+  { path: "/own/:appid/connect", component: () => import("./pages/own/OwnConnectPage.vue"), props: true, meta: { title: "own.connect.title", nav: "accounts", parent: accounts } },
+  { path: "/own/:appid", component: () => import("./pages/own/OwnFormPage.vue"), props: true, meta: { title: "own.edit_title", nav: "accounts", parent: accounts } },
   { path: "/channel", component: () => import("./pages/channel/ChannelPage.vue"), meta: { title: "nav.channel", nav: "channel" } },
   { path: "/channel/tunnels/new", component: () => import("./pages/channel/TunnelFormPage.vue"), meta: { title: "tunnel.add", nav: "channel", parent: channel } },
   { path: "/channel/tunnels/:id", component: () => import("./pages/channel/TunnelFormPage.vue"), props: true, meta: { title: "tunnel.edit_title", nav: "channel", parent: channel } },
@@ -56,10 +61,13 @@ export function makeRouter(): Router {
   router.beforeEach(async (to) => {
     if (!first || to.path === "/welcome") return true;
     first = false;
-    // Without any platform the two ways in come first; a failing engine is told by the shell, not here.
+    // Without any platform the ways in come first; a failing engine is told by the shell, not here.
     try {
       const info = await queryClient.fetchQuery({ queryKey: keys.app, queryFn: () => useHost().call("app_info", {}) });
-      return info.first_start && to.path === "/overview" ? "/welcome" : true;
+      if (!info.first_start || to.path !== "/overview") return true;
+      // Accounts with a secret of their own need no platform: whoever has one has begun.
+      const own = await queryClient.fetchQuery({ queryKey: keys.own, queryFn: () => useHost().call("list_own_accounts", {}) });
+      return own.length > 0 ? true : "/welcome";
     } catch {
       return true;
     }

@@ -4,8 +4,8 @@
  */
 import { computed, reactive, ref, watch, type ComputedRef, type Ref } from "vue";
 import { useRoute } from "vue-router";
-import type { AccountKind, AccountQuery, AccountSort, AccountState } from "@/host";
-import { platformScope } from "@/lib/settings";
+import type { AccountKind, AccountQuery, AccountSort, AccountState, Connection } from "@/host";
+import { ownScope, platformScope } from "@/lib/settings";
 
 export const STATES: AccountState[] = ["authorized", "failing", "needs_authorization", "unauthorized"];
 /** Typing settles for this long before the engine is asked, ms. */
@@ -15,6 +15,8 @@ export interface Filter {
   state: AccountState | "";
   kind: AccountKind | "";
   platform: string;
+  /** How they came. */
+  connection: Connection | "";
   /** Null: any; empty: those without a tenant. */
   tenant: string | null;
   tag: string;
@@ -27,6 +29,7 @@ export interface Filter {
 export function toQuery(filter: Filter, q: string): AccountQuery {
   return {
     ...(filter.platform && { platform: filter.platform }),
+    ...(filter.connection && { connection: filter.connection }),
     ...(filter.state && !filter.removed && { state: filter.state }),
     ...(filter.kind && { kind: filter.kind }),
     ...(filter.tenant !== null && { tenant: filter.tenant }),
@@ -38,16 +41,18 @@ export function toQuery(filter: Filter, q: string): AccountQuery {
   };
 }
 
-/** What an address asks for: `?platform=&state=&tenant=&tag=&removed=1`. Only what it names. Pure. */
+/** What an address asks for: `?platform=&connection=&state=&tenant=&tag=&removed=1`. Only what it names. Pure. */
 export function fromAddress(query: Record<string, unknown>): Partial<Filter> {
   const text = (name: string): string | null => (typeof query[name] === "string" ? query[name] : null);
   const state = text("state") as AccountState | null;
   const platform = text("platform");
   const tenant = text("tenant");
+  const connection = text("connection");
   const tag = text("tag");
   return {
     // With `open`, the platform names the account's, not a filter.
     ...(platform && text("open") === null && { platform }),
+    ...((connection === "authorized" || connection === "own_secret") && { connection }),
     ...(state && STATES.includes(state) && { state }),
     ...(tenant !== null && { tenant }),
     ...(tag && { tag }),
@@ -68,8 +73,8 @@ export interface AccountFilters {
 
 export function useAccountFilters(): AccountFilters {
   const route = useRoute();
-  const filter = reactive<Filter>({ state: "", kind: "", platform: platformScope.value, tenant: null, tag: "", removed: false, sort: "authorized_at", descending: true, ...fromAddress(route.query) });
-  watch(platformScope, (id) => (filter.platform = id));
+  const filter = reactive<Filter>({ state: "", kind: "", platform: platformScope.value, connection: ownScope.value ? "own_secret" : "", tenant: null, tag: "", removed: false, sort: "authorized_at", descending: true, ...fromAddress(route.query) });
+  watch([platformScope, ownScope], ([id, own]) => Object.assign(filter, { platform: id, connection: own ? "own_secret" : "" }));
   watch(
     () => route.query,
     (query) => {
@@ -92,9 +97,9 @@ export function useAccountFilters(): AccountFilters {
     text,
     composing,
     query: computed(() => toQuery(filter, q.value)),
-    filtered: computed(() => filter.state !== "" || filter.kind !== "" || filter.tenant !== null || filter.tag !== "" || filter.removed || q.value !== ""),
+    filtered: computed(() => filter.state !== "" || (filter.connection !== "" && !ownScope.value) || filter.kind !== "" || filter.tenant !== null || filter.tag !== "" || filter.removed || q.value !== ""),
     clear() {
-      Object.assign(filter, { state: "", kind: "", tenant: null, tag: "", removed: false, platform: platformScope.value });
+      Object.assign(filter, { state: "", kind: "", tenant: null, tag: "", removed: false, platform: platformScope.value, connection: ownScope.value ? "own_secret" : "" });
       text.value = "";
       q.value = "";
     },
