@@ -16,7 +16,7 @@ const NOW = 1_700_000_000_000;
 const COMPONENT = "wx134c8103faa5a59e";
 
 describe("filters", () => {
-  const none: Filter = { state: "", kind: "", platform: "", tenant: null, tag: "", removed: false, sort: "name", descending: false };
+  const none: Filter = { state: "", kind: "", connection: "", platform: "", tenant: null, tag: "", removed: false, sort: "name", descending: false };
 
   it("ask only for what is chosen", () => {
     expect(toQuery(none, "")).toEqual({ sort: "name", descending: false });

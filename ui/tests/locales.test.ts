@@ -92,6 +92,12 @@ describe("locales", () => {
       ["BulkKind", (c) => ["do", "doing", "did", "stopped", "ask"].map((part) => `bulk.${part}.${c}`)],
       ["BulkOutcome", (c) => [`bulk.outcome_${c}`]],
       ["ClearMethod", (c) => [`quota.way_${c}`, `quota.way_${c}_text`]],
+      ["OwnKind", (c) => [`own.kinds.${c}`, `own.kind_text.${c}`, `own.mirror.title_${c}`, `own.connect.path_${c}`]],
+      ["TokenMode", (c) => [`own.token_mode.${c}`, `own.token_mode_text.${c}`]],
+      ["MessageMode", (c) => [`own.mode.${c}`, `own.mode_text.${c}`]],
+      ["UrlVerdict", (c) => [`own.verdict.${c}.title`, `own.verdict.${c}.text`]],
+      ["JsTicketKind", (c) => [`jssdk.kind.${c}`]],
+      ["SceneKind", (c) => [`scene.kinds.${c}`]],
       ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
     ];
     for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);

@@ -5,7 +5,7 @@
 import type { OwnAccount, OwnKind } from "@/host";
 
 export type OwnRowState = "take" | "give" | "there" | "filled" | "ready" | "confirmed";
-export type OwnRowName = "appid" | "appsecret" | "ip" | "url" | "token" | "aes_key" | "mode" | "js_domain" | "oauth_domain" | "site_domain" | "request_domain";
+export type OwnRowName = "appid" | "appsecret" | "ip" | "url" | "token" | "aes_key" | "mode" | "js_domain" | "oauth_domain" | "site_domain";
 export interface OwnMirrorRow {
   name: OwnRowName;
   /** Which of our fields lights it. */

@@ -1,5 +1,5 @@
-/** Parametric QR codes: WeChat's rules for a scene, and a code's life as the shared bar shows it. Pure. */
-import type { SceneCode, SceneKind, TokenView } from "@/host";
+/** Parametric QR codes: WeChat's rules for a scene, and what is left of a code. Pure. */
+import type { SceneCode, SceneKind } from "@/host";
 
 /** Lives to choose from, seconds; WeChat's most is 30 days (protocol H.3). */
 export const PRESETS = [3_600, 86_400, 604_800, 2_592_000] as const;
@@ -21,9 +21,11 @@ export function sceneRule(kind: SceneKind, scene: string, permanent: boolean): S
 
 export const isEnded = (code: Pick<SceneCode, "expires_at">, now: number): boolean => code.expires_at !== null && code.expires_at <= now;
 
-/** A temporary code's life in the form of the shared bar. It is never renewed. */
-export function lifeOf(code: Pick<SceneCode, "created_at" | "expires_at">, now: number): TokenView {
-  return { state: isEnded(code, now) ? "expired" : "valid", obtained_at: code.created_at, expires_at: code.expires_at, next_refresh_at: null, generation: 0, in_flight: false, needs_operator: false, reason_code: "fresh", reason: "", last_error: null };
+/** What is left of a temporary code's life, 0–1; null for one that has no end. */
+export function sceneLeft(code: Pick<SceneCode, "created_at" | "expires_at">, now: number): number | null {
+  if (code.expires_at === null) return null;
+  const whole = code.expires_at - code.created_at;
+  return whole <= 0 ? 0 : Math.min(1, Math.max(0, (code.expires_at - now) / whole));
 }
 
 /** A file name that any system takes. */
