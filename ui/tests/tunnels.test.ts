@@ -94,13 +94,18 @@ describe("a changed URL", () => {
   const urls = (host: string): CallbackUrls => ({ authorize_domain: host, event_url: `https://${host}/e`, message_url: `https://${host}/c/$APPID$`, web_domain: host });
 
   it("lists every field that differs, in the form's order", () => {
-    expect(changedRows({ before: urls("a.cc"), after: urls("b.cc") }).map((row) => row.field)).toEqual(["authorize_domain", "event_url", "message_url", "web_domain"]);
-    expect(changedRows({ before: urls("a.cc"), after: { ...urls("a.cc"), event_url: "https://b.cc/e" } })).toEqual([{ field: "event_url", before: "https://a.cc/e", after: "https://b.cc/e" }]);
-    expect(changedRows({ before: urls("a.cc"), after: urls("a.cc") })).toEqual([]);
+    expect(changedRows({ own: false, before: urls("a.cc"), after: urls("b.cc") }).map((row) => row.field)).toEqual(["authorize_domain", "event_url", "message_url", "web_domain"]);
+    expect(changedRows({ own: false, before: urls("a.cc"), after: { ...urls("a.cc"), event_url: "https://b.cc/e" } })).toEqual([{ field: "event_url", before: "https://a.cc/e", after: "https://b.cc/e" }]);
+    expect(changedRows({ own: false, before: urls("a.cc"), after: urls("a.cc") })).toEqual([]);
+  });
+
+  it("of an account with its own AppSecret is its server URL and its domain", () => {
+    const after = { ...urls("b.cc"), message_url: "https://b.cc/wechat/account/wx1" };
+    expect(changedRows({ own: true, before: urls("a.cc"), after }).map((row) => [row.field, row.after])).toEqual([["server_url", after.message_url], ["oauth_domain", "b.cc"]]);
   });
 
   it("can be copied as a message", () => {
-    const text = changeAsText([{ name: "P", component_appid: "wx1", before: urls("a.cc"), after: urls("b.cc") }], (field) => field);
+    const text = changeAsText([{ own: false, name: "P", component_appid: "wx1", before: urls("a.cc"), after: urls("b.cc") }], (field) => field);
     expect(text.split("\n")).toEqual(["P (wx1)", "authorize_domain: b.cc", "event_url: https://b.cc/e", "message_url: https://b.cc/c/$APPID$", "web_domain: b.cc"]);
   });
 });

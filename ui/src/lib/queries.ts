@@ -33,6 +33,8 @@ export const keys = {
   tunnelLog: (id: string) => ["tunnel-log", id] as const,
   files: ["verification-files"] as const,
   callbackIps: ["callback-ips"] as const,
+  oauth: ["oauth"] as const,
+  trials: ["api-trials"] as const,
   timeline: (component: string, appid: string | null) => ["timeline", appid ?? component, component] as const,
   bulk: ["bulk"] as const,
   menu: (component: string, appid: string) => ["menu", appid, component] as const,
@@ -92,6 +94,8 @@ function apply(tags: Set<string>): void {
   }
   if (tags.has("overview") || tags.has("door")) stale(keys.overview);
   if (tags.has("door")) stale(keys.callbackIps);
+  if (tags.has("oauth")) stale(keys.oauth);
+  if (tags.has("api_trials")) stale(keys.trials);
   if (tags.has("tunnels")) stale(keys.tunnels);
   if (tags.has("files")) stale(keys.files);
   if (tags.has("api_calls")) callChanges.dispatchEvent(new Event("change"));

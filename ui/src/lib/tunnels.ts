@@ -21,18 +21,25 @@ export const say = (text: Bilingual, locale: string): string => (locale.startsWi
 export const CALLBACK_FIELDS = ["authorize_domain", "event_url", "message_url", "web_domain"] as const satisfies readonly (keyof CallbackUrls)[];
 
 export interface ChangedRow {
-  field: (typeof CALLBACK_FIELDS)[number];
+  field: (typeof CALLBACK_FIELDS)[number] | "server_url" | "oauth_domain";
   before: string;
   after: string;
 }
 
 /** What has to be entered anew for a platform: only what differs. */
-export function changedRows(platform: Pick<TunnelChangedPlatform, "before" | "after">): ChangedRow[] {
+export function changedRows(platform: Pick<TunnelChangedPlatform, "own" | "before" | "after">): ChangedRow[] {
+  if (platform.own) {
+    const rows: ChangedRow[] = [
+      { field: "server_url", before: platform.before.message_url, after: platform.after.message_url },
+      { field: "oauth_domain", before: platform.before.web_domain, after: platform.after.web_domain },
+    ];
+    return rows.filter((row) => row.before !== row.after);
+  }
   return CALLBACK_FIELDS.filter((field) => platform.before[field] !== platform.after[field]).map((field) => ({ field, before: platform.before[field], after: platform.after[field] }));
 }
 
 /** All of it as plain text, for a message to whoever holds the open platform's login. */
-export function changeAsText(platforms: Pick<TunnelChangedPlatform, "name" | "component_appid" | "before" | "after">[], label: (field: string) => string): string {
+export function changeAsText(platforms: Pick<TunnelChangedPlatform, "own" | "name" | "component_appid" | "before" | "after">[], label: (field: string) => string): string {
   return platforms
     .map((platform) => [`${platform.name} (${platform.component_appid})`, ...changedRows(platform).map((row) => `${label(row.field)}: ${row.after}`)].join("\n"))
     .join("\n\n");

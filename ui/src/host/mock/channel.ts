@@ -46,8 +46,8 @@ function tunnelsOf(scenario: string, now: number, all: Platform[]): Tunnel[] {
       change: {
         old, new: fresh, at: now - 3 * MIN,
         platforms: [
-          { component_appid: first.component_appid, name: first.name, moved: true, before: urls(first.component_appid, old), after: urls(first.component_appid, fresh) },
-          ...all.slice(1, 2).map((p) => ({ component_appid: p.component_appid, name: p.name, moved: false, before: urls(p.component_appid, old), after: urls(p.component_appid, fresh) })),
+          { component_appid: first.component_appid, own: false, name: first.name, moved: true, before: urls(first.component_appid, old), after: urls(first.component_appid, fresh) },
+          ...all.slice(1, 2).map((p) => ({ component_appid: p.component_appid, own: false, name: p.name, moved: false, before: urls(p.component_appid, old), after: urls(p.component_appid, fresh) })),
         ],
       },
     }),

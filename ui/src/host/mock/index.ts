@@ -11,11 +11,11 @@ import { doorCheck, type Ending } from "./door";
 import { jssdkAnswers } from "./jssdk";
 import { dress, lifeAnswers } from "./life";
 import { menuAnswers } from "./menus";
+import { oauthAnswers } from "./oauth";
 import { ownAccounts, ownAnswers, ownChain, ownNeeds } from "./own";
 import { sceneAnswers } from "./scenes";
+import { trialAnswers } from "./trials";
 
-/** Commands whose rooms have their own made-up data elsewhere. */
-type Elsewhere = Extract<CommandName, `${string}oauth${string}` | `${string}api_trial${string}` | "mini_login" | "reveal_session_key" | "api_forms" | "run_api">;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const TAKEN = "cannot listen on 127.0.0.1:8090: nginx (pid 812) listens there; 127.0.0.1:8092 is free";
@@ -157,7 +157,7 @@ export function createMockHost(scenario = "rich"): Host {
     return errors;
   }
 
-  const answers: { [K in Exclude<CommandName, Elsewhere>]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
+  const answers: { [K in CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
     app_info: (): AppInfo => ({
       version: "0.1.0",
       data_dir: sandbox ? "/home/ops/.local/share/wxdesk/sandbox" : "/home/ops/.local/share/wxdesk",
@@ -170,12 +170,14 @@ export function createMockHost(scenario = "rich"): Host {
     }),
     overview,
     ...lifeAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit }),
-    ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name as Exclude<CommandName, Elsewhere>] as (a: unknown) => unknown)(args)) as never }),
+    ...callAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, emit, call: async (name, args) => (await (answers[name as CommandName] as (a: unknown) => unknown)(args)) as never }),
     ...channelAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, emit }),
     ...menuAnswers({ start, accounts: () => accounts, emit, startBulk: async (request) => await answers.start_bulk({ request }), bulkJob: async (id) => await answers.bulk_job({ id, after: null }) }),
     ...ownAnswers({ start, owns: () => owns, setOwns: (fresh) => (owns = fresh), accounts: () => accounts, setAccounts: (fresh) => (accounts = fresh), emit }),
     ...jssdkAnswers({ start, accounts: () => accounts, emit }),
     ...sceneAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
+    ...oauthAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, owns: () => owns, emit }),
+    ...trialAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());
@@ -275,7 +277,7 @@ export function createMockHost(scenario = "rich"): Host {
       if (scenario === "slow" && name !== "app_info") await new Promise(() => undefined);
       await wait(name === "overview" || name.startsWith("list") || name.startsWith("get") ? 60 : 20);
       if (scenario === "error" && name !== "app_info") throw new HostError({ code: name === "overview" ? "store" : "unavailable", message: "made up" });
-      return structuredClone(await (answers[name as Exclude<CommandName, Elsewhere>] as (a: unknown) => unknown)(args)) as never;
+      return structuredClone(await (answers[name as CommandName] as (a: unknown) => unknown)(args)) as never;
     },
     onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
     onConnection: () => () => undefined,

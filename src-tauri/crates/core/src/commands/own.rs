@@ -114,8 +114,8 @@ impl Core {
         let own = existing.as_deref().filter(|row| row.own.is_some());
         let stored = own.map_or_else(StoredSecrets::default, |row| StoredSecrets {
             appsecret: !row.component_appsecret.is_empty(),
-            verify_token: !row.verify_token.is_empty(),
-            encoding_aes_key: !row.encoding_aes_key.is_empty(),
+            verify_token: !row.verify_token.is_empty() && input.verify_token.is_none(),
+            encoding_aes_key: !row.encoding_aes_key.is_empty() && input.encoding_aes_key.is_none(),
         });
         let mut errors = validate::own_account(input, stored);
         if existing.is_some() && own.is_none() {
@@ -283,7 +283,12 @@ fn merged(
         let given = value.as_deref().filter(|v| !v.is_empty()).map(SecretString::from);
         given.or_else(|| old.cloned()).unwrap_or_else(|| SecretString::from(""))
     };
-    let key = keep(&input.encoding_aes_key, old.map(|o| &o.encoding_aes_key));
+    // An empty text takes these away: no messages are wanted any more.
+    let keep_unless_empty = |value: &Option<String>, old: Option<&SecretString>| match value.as_deref() {
+        Some("") => SecretString::from(""),
+        _ => keep(value, old),
+    };
+    let key = keep_unless_empty(&input.encoding_aes_key, old.map(|o| &o.encoding_aes_key));
     let previous = match old {
         Some(old) if old.encoding_aes_key != key && !old.encoding_aes_key.is_empty() => {
             Some(old.encoding_aes_key.clone())
@@ -301,7 +306,7 @@ fn merged(
         component_appid: input.appid.clone(),
         name: input.name.trim().to_owned(),
         component_appsecret: keep(&input.appsecret, old.map(|o| &o.component_appsecret)),
-        verify_token: keep(&input.verify_token, old.map(|o| &o.verify_token)),
+        verify_token: keep_unless_empty(&input.verify_token, old.map(|o| &o.verify_token)),
         encoding_aes_key: key,
         previous_encoding_aes_key: previous,
         previous_key_since,

@@ -73,10 +73,10 @@ pub struct OwnAccountInput {
     /// AppSecret.
     #[serde(default)]
     pub appsecret: Option<String>,
-    /// Token of the server configuration, 3–32 letters or digits; empty while no messages are wanted.
+    /// Token of the server configuration, 3–32 letters or digits; an empty text takes it away: no messages are wanted.
     #[serde(default)]
     pub verify_token: Option<String>,
-    /// EncodingAESKey, 43 letters or digits; needed for compatible and secure mode.
+    /// EncodingAESKey, 43 letters or digits; needed for compatible and secure mode. An empty text takes it away.
     #[serde(default)]
     pub encoding_aes_key: Option<String>,
     /// How messages come.

@@ -73,7 +73,9 @@ async fn pushes_are_taken_in_the_mode_that_was_chosen_and_refused_in_others() {
 #[tokio::test(start_paused = true)]
 async fn without_a_token_or_for_another_url_nothing_is_taken() {
     let world = World::empty().await;
+    world.save(json!({})).await.unwrap();
     world.save(json!({"verify_token": "", "encoding_aes_key": "", "message_mode": "plain"})).await.unwrap();
+    assert_eq!(world.core.get_own_account(&world.appid).await.unwrap().secret_hints.verify_token, "");
     assert_eq!(send(&world, "plain", "").await, Err(Refusal::BadSignature));
     assert_eq!(send(&world, "plain", TOKEN).await, Err(Refusal::BadSignature));
     // Not on a platform's URLs, nor a platform on this one.
