@@ -59,7 +59,7 @@ impl PushSink for Inbox {
         Box::pin(async move {
             let core = core.ok_or("connection refused")?;
             let parts: Vec<&str> = push.path.trim_matches('/').split('/').collect();
-            let target = Target { component_appid: parts[1], authorizer_appid: parts.get(3).copied() };
+            let target = Target { component_appid: parts[1], authorizer_appid: parts.get(3).copied(), own: false };
             Ok(match inbox::accept(&core, target, &push.query, &push.body).await {
                 Ok(None) => PushReply::success(),
                 Ok(Some(reply)) => PushReply { status: 200, body: reply.into_bytes() },

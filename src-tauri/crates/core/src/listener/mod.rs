@@ -71,7 +71,6 @@ pub async fn run_with(core: Core, listener: TcpListener, limits: Limits) {
 
 /// The door's routes without a socket, for tests on simulated time.
 #[doc(hidden)]
-#[must_use]
 pub fn routes_of(core: Core) -> axum::Router {
     routes::router(core, SLOW)
 }
