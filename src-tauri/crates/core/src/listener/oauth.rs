@@ -12,12 +12,11 @@ use wechat::secret::SecretString;
 
 use super::pages::{Mood, Words, page};
 use crate::core::Core;
-use crate::oauth::{self, Brought, NotEntered, Subject};
+use crate::error::AppError;
+use crate::oauth::{self, Arrived, Brought, NotEntered, Subject};
 use crate::store::tables::oauth_link::{self, OauthLinkRow};
 use crate::store::tables::oauth_route;
 
-/// Name of the cookie of whoever entered by a route.
-const COOKIE: &str = "wxdesk_oauth";
 /// Longest code that is looked at, bytes; WeChat's have 32.
 const CODE: usize = 512;
 /// Longest `state` of a business server, bytes.
@@ -109,7 +108,6 @@ const ALREADY: Text = [
     ("已经完成", "This is done already"),
     ("这次登录已经处理过，请回到商家的页面继续。", "This login was dealt with. Go on at the shop's page."),
 ];
-const TOO_MANY: Text = [("访问的人太多", "Too many visitors"), ("请几分钟后再试。", "Try again in a few minutes.")];
 const NO_ROUTE: Text = [("入口不存在", "There is no such entrance"), ("请联系商家。", "Tell the shop.")];
 const LONG_STATE: Text = [
     ("参数过长", "A parameter is too long"),
@@ -121,24 +119,18 @@ async fn enter(core: &Core, words: Words, appid: &str, route: &str, state: Optio
     if state.is_some_and(|state| state.len() > VISITOR_STATE) {
         return say(words, StatusCode::BAD_REQUEST, Mood::Bad, LONG_STATE);
     }
-    match oauth::enter(core, appid, route, state.map(str::to_owned)).await {
+    match oauth::enter(core, appid, route, state).await {
         Ok(entered) => {
             let mut response = lead(words, &entered.url);
             let secure = if entered.secure { "; Secure" } else { "" };
-            let (cookie, age) = (&entered.cookie, oauth::VISIT / 1000);
-            let cookie =
-                format!("{COOKIE}={cookie}; HttpOnly; SameSite=Lax; Path=/wechat/oauth; Max-Age={age}{secure}");
+            let (name, cookie, age) = (&entered.cookie_name, &entered.cookie, oauth::VISIT / 1000);
+            let cookie = format!("{name}={cookie}; HttpOnly; SameSite=Lax; Path=/wechat/oauth; Max-Age={age}{secure}");
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
             }
             response
         }
         Err(NotEntered::Unknown) => say(words, StatusCode::NOT_FOUND, Mood::Bad, NO_ROUTE),
-        Err(NotEntered::TooMany) => {
-            let mut response = say(words, StatusCode::TOO_MANY_REQUESTS, Mood::Bad, TOO_MANY);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            response
-        }
         Err(NotEntered::NotNow(why)) => {
             tracing::warn!(appid, why, "a visitor could not enter by a route");
             say(words, StatusCode::SERVICE_UNAVAILABLE, Mood::Bad, NOT_NOW)
@@ -161,7 +153,15 @@ async fn back(
     let asked = state.to_owned();
     let link = match core.store().read(move |c| Ok(oauth_link::get(c, &asked)?)).await {
         Ok(Some(link)) => link,
-        Ok(None) => return bad(UNKNOWN),
+        Ok(None) => match first_time_back(core, appid, state, headers).await {
+            Ok(Arrived::Visitor(link)) => *link,
+            Ok(Arrived::TooLate) => return say(words, StatusCode::FORBIDDEN, Mood::Bad, EXPIRED),
+            Ok(Arrived::Stranger) if oauth::cookie_name(state).is_some() => {
+                return say(words, StatusCode::FORBIDDEN, Mood::Bad, OTHER_BROWSER);
+            }
+            Ok(Arrived::Stranger) => return bad(UNKNOWN),
+            Err(_) => return say(words, StatusCode::SERVICE_UNAVAILABLE, Mood::Bad, NOT_NOW),
+        },
         Err(_) => return say(words, StatusCode::SERVICE_UNAVAILABLE, Mood::Bad, NOT_NOW),
     };
     if link.appid != appid || named.is_some_and(|named| named != appid) {
@@ -187,17 +187,36 @@ async fn back(
     }
 }
 
+/// A state that is no link's yet: a visitor who entered by a route, if the browser has the cookie that goes with it.
+async fn first_time_back(core: &Core, appid: &str, state: &str, headers: &HeaderMap) -> Result<Arrived, AppError> {
+    let Some(name) = oauth::cookie_name(state) else { return Ok(Arrived::Stranger) };
+    for cookie in cookies(headers, &name) {
+        match oauth::arrive(core, appid, state, cookie).await? {
+            Arrived::Stranger => {}
+            arrived => return Ok(arrived),
+        }
+    }
+    Ok(Arrived::Stranger)
+}
+
 /// Whether the browser is the one that entered. The operator's own links are for everybody.
 fn is_the_visitor(link: &OauthLinkRow, headers: &HeaderMap) -> bool {
     let Some(expected) = &link.visitor_hash else { return !link.once };
+    let Some(name) = oauth::cookie_name(&link.state) else { return false };
+    cookies(headers, &name).any(|value| bool::from(oauth::hash(value).ct_eq(expected)))
+}
+
+/// Values of all cookies of this name, a few of them: whoever sends more is no browser.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE)
-        .any(|(_, value)| bool::from(oauth::hash(value).ct_eq(expected)))
+        .filter(move |(n, _)| *n == name)
+        .map(|(_, value)| value)
+        .take(3)
 }
 
 async fn refused(core: &Core, words: Words, link: &OauthLinkRow) -> Response {

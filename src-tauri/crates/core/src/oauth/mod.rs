@@ -8,6 +8,7 @@ mod exchange;
 mod link;
 mod route_url;
 mod subject;
+mod visit;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,9 +27,10 @@ use crate::store::tables::{oauth_exchange, oauth_link, oauth_ticket};
 use crate::store::{StoreError, Tx};
 
 pub(crate) use exchange::{Brought, bring, dead_access, dead_refresh, note_refusal, read_profile};
-pub(crate) use link::{NotEntered, VISIT, enter, new_state, refuse};
+pub(crate) use link::{new_state, refuse};
 pub(crate) use route_url::{checked as checked_route_url, with as route_url_with};
 pub(crate) use subject::Subject;
+pub(crate) use visit::{Arrived, NotEntered, VISIT, arrive, cookie_name, enter};
 
 /// A session key may be revealed for so long, ms.
 const SESSION_LIFE: i64 = 600_000;

@@ -173,19 +173,6 @@ pub fn list(
     Ok(rows)
 }
 
-/// How many visitors of routes are on their way at WeChat for an account.
-///
-/// # Errors
-/// SQLite's.
-pub fn on_their_way(connection: &Connection, platform_id: i64, appid: &str, now: i64) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached(
-            "SELECT count(*) FROM oauth_link
-             WHERE platform_id = ?1 AND appid = ?2 AND once = 1 AND expires_at > ?3 AND ended_at IS NULL",
-        )?
-        .query_row(params![platform_id, appid, now], |r| r.get(0))
-}
-
 /// A code came. A `once` link takes no other one.
 ///
 /// # Errors
