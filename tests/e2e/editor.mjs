@@ -139,37 +139,24 @@ export class Editor {
 
   // ---- fields ----
 
-  /** Chooses a radio that is drawn as its label. */
-  async pick(name) {
-    await until(`${name} chosen`, async () => {
-      if (await this.session.script('return document.querySelector(arguments[0])?.checked ?? false', id(name))) return true;
-      const label = await this.session.find(`label:has(${id(name)})`);
-      await label?.click();
-      return false;
-    });
+  pick(name) {
+    return this.walk.pick(name);
   }
 
   value(name) {
-    return this.session.script('return document.querySelector(arguments[0])?.value', id(name));
+    return this.walk.value(name);
   }
 
-  /** Types over a field until it holds the text: what was half typed when something moved is typed again. */
-  async write(name, text) {
-    await until(`${name}: ${text}`, async () => {
-      if ((await this.value(name)) === text) return true;
-      await this.walk.fill(name, text);
-      return (await this.value(name)) === text;
-    });
+  write(name, text) {
+    return this.walk.write(name, text);
   }
 
-  /** Puts a text into a field at once, as pasting does. */
-  async paste(name, text) {
-    await until(`${name} pasted`, async () => {
-      await this.session.click(id(name));
-      await this.session.press(CONTROL, 'a');
-      await this.session.script(`document.execCommand('insertText', false, arguments[0])`, text);
-      return (await this.value(name)) === text;
-    });
+  paste(name, text) {
+    return this.walk.paste(name, text);
+  }
+
+  option(name, value) {
+    return this.walk.option(name, value);
   }
 
   /** Names the selected item and makes it a page. */
@@ -177,14 +164,6 @@ export class Editor {
     await this.write('menu-name', name);
     await this.pick('menu-type-view');
     await this.write('menu-field-url', url);
-  }
-
-  async option(name, value) {
-    await until(`${name} = ${value}`, async () => {
-      if ((await this.value(name)) === value) return true;
-      await (await this.session.find(`${id(name)} option[value="${value}"]`))?.click();
-      return (await this.value(name)) === value;
-    });
   }
 
   // ---- pages ----

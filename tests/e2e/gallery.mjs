@@ -170,3 +170,17 @@ export async function shootMenus({ walk, editor, seen }) {
   await walk.click('menus-apply');
   await shoot(app, 'menu-apply', () => session.see(`${id('dry-run')}:not(.old)`));
 }
+
+/** Goes through the pages of an account that is connected with its own AppSecret. */
+export async function shootOwn({ walk, appid }) {
+  const { app, session } = walk;
+  await session.setSize(1100, 720);
+  await shoot(app, 'own', async () => {
+    await walk.visit(`/own/${appid}`);
+    await walk.see('own-save');
+  });
+  await shoot(app, 'own-connect', async () => {
+    await walk.visit(`/own/${appid}/connect`);
+    await session.see('[data-verdict="passed"]');
+  });
+}

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { open, submit } from './browser.mjs';
 import { App, Display, environment } from './desktop.mjs';
-import { CONTROL, ESCAPE, until } from './webdriver.mjs';
+import { CONTROL, ENTER, ESCAPE, until } from './webdriver.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = resolve(process.env.WXDESK_BIN ?? join(root, 'target/debug/wxdesk'));
@@ -121,6 +121,66 @@ export class Walk {
     await (await this.see(name)).type(text);
   }
 
+  /** What a field holds. */
+  value(name) {
+    return this.session.script('return document.querySelector(arguments[0])?.value', id(name));
+  }
+
+  /** Types over a field until it holds the text: what was half typed when something moved is typed again. */
+  async write(name, text) {
+    await until(`${name}: ${text}`, async () => {
+      if ((await this.value(name)) === text) return true;
+      await this.fill(name, text);
+      return (await this.value(name)) === text;
+    });
+  }
+
+  /** Puts a text into a field at once, as pasting does. */
+  async paste(name, text) {
+    await until(`${name} pasted`, async () => {
+      await this.session.click(id(name));
+      await this.session.press(CONTROL, 'a');
+      await this.session.script(`document.execCommand('insertText', false, arguments[0])`, text);
+      return (await this.value(name)) === text;
+    });
+  }
+
+  /** Chooses a radio or a tick that is drawn as its label. */
+  async pick(name, on = true) {
+    await until(`${name} chosen`, async () => {
+      if ((await this.session.script('return document.querySelector(arguments[0])?.checked ?? null', id(name))) === on) return true;
+      const label = await this.session.find(`label:has(${id(name)})`);
+      await label?.click();
+      return false;
+    });
+  }
+
+  /** Chooses one of a native list. */
+  async option(name, value) {
+    await until(`${name} = ${value}`, async () => {
+      if ((await this.value(name)) === value) return true;
+      await (await this.session.find(`${id(name)} option[value="${value}"]`))?.click();
+      return (await this.value(name)) === value;
+    });
+  }
+
+  /** Finds an account by its appid where accounts are searched for, and takes it. */
+  async take(name, appid) {
+    await this.click(name);
+    await (await this.see(`${name}-find`)).type(appid);
+    await until(`${appid} alone`, async () => {
+      const found = await this.session.script('return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)', `#${name}-list [role="option"]`);
+      return found.length === 1 && found[0].includes(appid);
+    });
+    await this.session.press(ENTER);
+    await this.gone(`${name}-find`);
+  }
+
+  /** The words of whatever a selector finds first, with all that is cut off; empty when there is nothing. */
+  words(css) {
+    return this.session.script('return document.querySelector(arguments[0])?.innerText ?? ""', css);
+  }
+
   async generation(appid) {
     return Number(await this.attribute(id(`generation-${appid}`), 'data-generation'));
   }
@@ -207,4 +267,20 @@ export class Wechat {
   configure(changes) {
     return this.call('POST', '/config', changes);
   }
+}
+
+/** The operator connects an account with its own AppSecret, from the list of accounts to what comes after saving. */
+export async function connectOwn(walk, wechat, { appid, kind, name, base, token, key }) {
+  const { app_secret: secret } = await wechat.call('GET', `/accounts/${appid}`);
+  await walk.go('accounts');
+  await walk.click('accounts-own');
+  await walk.pick(`own-kind-${kind}`);
+  await walk.write('own-appid', appid);
+  await walk.write('own-appsecret', secret);
+  await walk.write('own-name', name);
+  if (base) await walk.write('own-public_base_url', base);
+  if (token) await walk.write('own-verify_token', token);
+  if (key) await walk.write('own-encoding_aes_key', key);
+  await walk.click('own-save');
+  await until('saved', async () => (await walk.app.command('list_own_accounts')).some((own) => own.appid === appid));
 }
