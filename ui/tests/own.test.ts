@@ -1,9 +1,10 @@
 /** Directly connected accounts: what the form asks for and hands over, what a verification shows, and where they count. */
 import { mount } from "@vue/test-utils";
 import { createI18n } from "vue-i18n";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { defineComponent, h } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
-import type { OwnAccount, OwnKind, Overview, UrlVerification } from "../src/host";
+import { setHost, type Host, type OwnAccount, type OwnKind, type Overview, type UrlVerification } from "../src/host";
 import { health, shownState } from "../src/lib/health";
 import { vTip } from "../src/lib/tip";
 import zh from "../src/locales/zh-CN.json";
@@ -11,7 +12,7 @@ import { createMockHost } from "../src/host/mock";
 import { token } from "../src/host/mock/data";
 import { OWN_IDS } from "../src/host/mock/own";
 import { fromAddress } from "../src/pages/accounts/filters";
-import { FIELDS, ruleOf, toInput, type Values } from "../src/pages/own/form";
+import { FIELDS, ruleOf, toInput, useOwnForm, type OwnForm, type Values } from "../src/pages/own/form";
 import { OWN_MIRROR, ownProofs, ownRowState } from "../src/pages/own/mirror";
 import { comparedDigest, joinedParts } from "../src/pages/own/verification";
 import VerificationCard from "../src/pages/own/VerificationCard.vue";
@@ -44,6 +45,31 @@ describe("the form", () => {
     expect(toInput({ ...stored, appsecret: "" }, stored)).not.toHaveProperty("appsecret");
     expect(toInput({ ...stored, appsecret: "new" }, stored).appsecret).toBe("new");
     expect(toInput({ ...stored, outbound_proxy: "" }, stored).outbound_proxy).toBe("");
+  });
+
+  it("leaves WeChat's hosts to the engine unless somebody changed one", () => {
+    expect(toInput(fresh(), fresh())).not.toHaveProperty("endpoints");
+    const changed = toInput(fresh({ "endpoints.api": "https://forward.example.com" }), fresh());
+    expect(changed.endpoints).toEqual({ api: "https://forward.example.com", mp: "https://mp.weixin.qq.com", open: "https://open.weixin.qq.com" });
+  });
+
+  it("keeps what saving was refused for, although the check while typing finds nothing", async () => {
+    vi.useFakeTimers();
+    const call = vi.fn(async () => []);
+    setHost({ kind: "mock", call } as unknown as Host);
+    let form: OwnForm | undefined;
+    const i18n = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": zh } });
+    const shown = mount(defineComponent({ setup: () => ((form = useOwnForm(() => false)), () => h("i")) }), { global: { plugins: [i18n] } });
+    form?.firstBroken();
+    form?.changed("appid");
+    form?.takeServerErrors([{ field: "endpoints.api", rule: "sandbox", message: "no", message_zh: "不行" }]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(call).toHaveBeenCalled();
+    expect(form?.error("endpoints.api")).toBe("不行");
+    form?.changed("endpoints.api");
+    expect(form?.error("endpoints.api")).toBeNull();
+    shown.unmount();
+    vi.useRealTimers();
   });
 
   it("takes the Token away when messages are switched off, and never says a mode that the kind does not know", () => {

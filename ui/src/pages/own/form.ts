@@ -11,6 +11,7 @@ export const KINDS: OwnKind[] = ["official_account", "test_account", "mini_progr
 export const MODES: MessageMode[] = ["secure", "compatible", "plain"];
 export const FIELDS = ["name", "appid", "appsecret", "public_base_url", "verify_token", "encoding_aes_key", "outbound_proxy", "endpoints.api", "endpoints.mp", "endpoints.open"] as const;
 export type Field = (typeof FIELDS)[number];
+const HOST_FIELDS = ["endpoints.api", "endpoints.mp", "endpoints.open"] as const;
 export const DEFAULT_ENDPOINTS = { api: "https://api.weixin.qq.com", mp: "https://mp.weixin.qq.com", open: "https://open.weixin.qq.com" };
 
 /** Texts: null keeps the secret that is stored. */
@@ -78,7 +79,7 @@ export function ruleOf(field: Field, v: Values): string | null {
   }
 }
 
-/** What is handed to the engine. `before`: the values as they were loaded; what equals them there is a secret left alone. Pure. */
+/** What is handed to the engine. `before`: the values as they were loaded; a secret or a host that equals them there was left alone. Pure. */
 export function toInput(v: Values, before: Values): OwnAccountInput {
   const text = (field: Field): string => v[field]?.trim() ?? "";
   const on = listens(v);
@@ -89,7 +90,8 @@ export function toInput(v: Values, before: Values): OwnAccountInput {
     message_mode: on && knowsCrypto(v.kind) ? v.message_mode : "plain",
     token_mode: hasToken(v.kind) ? v.token_mode : "stable",
     public_base_url: text("public_base_url").replace(/\/+$/, ""),
-    endpoints: { api: text("endpoints.api"), mp: text("endpoints.mp"), open: text("endpoints.open") },
+    // Left alone, they are the engine's to choose: the sandbox has hosts of its own.
+    ...(HOST_FIELDS.some((field) => v[field] !== before[field]) && { endpoints: { api: text("endpoints.api"), mp: text("endpoints.mp"), open: text("endpoints.open") } }),
     ...(text("appsecret") !== "" && { appsecret: text("appsecret") }),
     // Switching messages off takes the Token away: without one nothing is accepted.
     ...(on ? text("verify_token") !== "" && { verify_token: text("verify_token") } : before.verify_token === null && { verify_token: "" }),
@@ -126,6 +128,8 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
   const initial = ref(JSON.stringify(values));
   const touched = reactive(new Set<Field>());
   const server = reactive(new Map<string, FieldError>());
+  /** What saving was refused for. Checking while typing knows less than saving, so it takes none of these away. */
+  const refused = reactive(new Map<string, FieldError>());
   const unmapped = ref<string[]>([]);
   let existing = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -138,15 +142,15 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
   const say = (error: FieldError): string => (locale.value.startsWith("zh") ? error.message_zh : error.message);
   const keyOf = (field: string): string => (FIELDS.includes(field as Field) ? field : field.startsWith("endpoints") ? "endpoints.api" : field);
   const input = (): OwnAccountInput => toInput(values, JSON.parse(initial.value) as Values);
-  function take(errors: FieldError[]): void {
-    server.clear();
-    errors.forEach((error) => server.set(keyOf(error.field), error));
+  function take(into: Map<string, FieldError>, errors: FieldError[]): void {
+    into.clear();
+    errors.forEach((error) => into.set(keyOf(error.field), error));
   }
   const askSoon = (): void => {
     if (timer) clearTimeout(timer);
     timer = setTimeout(async () => {
       try {
-        take(await useHost().call("validate_own_account", { input: input() }));
+        take(server, await useHost().call("validate_own_account", { input: input() }));
       } catch {
         // Saving will say it.
       }
@@ -160,7 +164,7 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
       if (!touched.has(field)) return null;
       const own = broken(field);
       if (own) return t(`rule.${own}`);
-      const theirs = server.get(field);
+      const theirs = server.get(field) ?? refused.get(field);
       return theirs ? say(theirs) : null;
     },
     fine: (field) => broken(field) === null && values[field] !== "",
@@ -172,6 +176,7 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
     },
     changed(field) {
       server.delete(field);
+      refused.delete(field);
       unmapped.value = [];
       if (touched.size > 0) askSoon();
     },
@@ -186,7 +191,7 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
       return FIELDS.find((field) => broken(field) !== null) ?? null;
     },
     takeServerErrors(errors) {
-      take(errors);
+      take(refused, errors);
       unmapped.value = errors.filter((error) => !FIELDS.includes(keyOf(error.field) as Field)).map(say);
     },
     reset(own) {
@@ -195,6 +200,7 @@ export function useOwnForm(taken: (appid: string) => boolean): OwnForm {
       initial.value = JSON.stringify(values);
       touched.clear();
       server.clear();
+      refused.clear();
       unmapped.value = [];
     },
   };

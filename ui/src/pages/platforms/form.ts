@@ -86,6 +86,8 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
   const initial = ref(JSON.stringify(values));
   const touched = reactive(new Set<string>());
   const server = reactive(new Map<string, FieldError>());
+  /** What saving was refused for. Checking while typing knows less than saving, so it takes none of these away. */
+  const refused = reactive(new Map<string, FieldError>());
   const unmapped = ref<string[]>([]);
   let existing = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -138,7 +140,7 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       if (!touched.has(field)) return null;
       const own = ruleOf(field);
       if (own) return own;
-      const theirs = server.get(field);
+      const theirs = server.get(field) ?? refused.get(field);
       return theirs ? say(theirs) : null;
     },
     fine: (field) => ruleOf(field) === null && (values[field] === null || values[field] !== ""),
@@ -150,6 +152,7 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
     },
     changed(field) {
       server.delete(field);
+      refused.delete(field);
       unmapped.value = [];
       if (touched.size > 0) askSoon();
     },
@@ -161,8 +164,8 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       return FIELDS.find((field) => ruleOf(field) !== null) ?? null;
     },
     takeServerErrors(errors) {
-      server.clear();
-      errors.forEach((error) => server.set(keyOf(error.field), error));
+      refused.clear();
+      errors.forEach((error) => refused.set(keyOf(error.field), error));
       unmapped.value = errors.filter((error) => !FIELDS.includes(keyOf(error.field) as Field)).map(say);
     },
     reset(platform) {
@@ -171,6 +174,7 @@ export function usePlatformForm(taken: (appid: string) => boolean): PlatformForm
       initial.value = JSON.stringify(values);
       touched.clear();
       server.clear();
+      refused.clear();
       unmapped.value = [];
     },
   };
