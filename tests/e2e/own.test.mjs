@@ -216,7 +216,7 @@ describe('accounts with a secret of their own', { concurrency: false }, () => {
     await walk.session.see(`${id('token-test-result')}[data-ok="false"]`);
     assert.match(await walk.text('token-test-result'), /4000[01]|40014|42001/);
     const { status, body } = await post(`/v1/accounts/${seen.test}/token/refresh`, { rejected: old });
-    assert.equal(status, 200);
+    assert.equal(status, 200, JSON.stringify(body.message));
     assert.notEqual(body.access_token, old);
     assert.equal(await worth(body.access_token), 0);
     // Back to the other interface.

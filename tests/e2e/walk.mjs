@@ -114,8 +114,15 @@ export class Walk {
     return this.session.script('return document.querySelector(arguments[0]).innerText', id(name));
   }
 
+  /** Scrolls to the middle of the page what may lie under a bar that stays. */
+  centre(css) {
+    return this.session.script('document.querySelector(arguments[0])?.scrollIntoView({ block: "center" })', css);
+  }
+
   /** Types over what a field holds, as a person does. */
   async fill(name, text) {
+    await this.see(name);
+    await this.centre(id(name));
     await this.click(name);
     await this.session.press(CONTROL, 'a');
     await (await this.see(name)).type(text);
@@ -149,8 +156,9 @@ export class Walk {
   async pick(name, on = true) {
     await until(`${name} chosen`, async () => {
       if ((await this.session.script('return document.querySelector(arguments[0])?.checked ?? null', id(name))) === on) return true;
-      const label = await this.session.find(`label:has(${id(name)})`);
-      await label?.click();
+      const label = `label:has(${id(name)})`;
+      await this.centre(label);
+      await (await this.session.find(label))?.click();
       return false;
     });
   }
@@ -281,6 +289,10 @@ export async function connectOwn(walk, wechat, { appid, kind, name, base, token,
   if (base) await walk.write('own-public_base_url', base);
   if (token) await walk.write('own-verify_token', token);
   if (key) await walk.write('own-encoding_aes_key', key);
+  if (process.env.E2E_HOSTS) {
+    await walk.click('own-advanced');
+    for (const name of ['api', 'mp', 'open']) await walk.write(`own-endpoints-${name}`, wechat.base);
+  }
   await walk.click('own-save');
   await until('saved', async () => (await walk.app.command('list_own_accounts')).some((own) => own.appid === appid));
 }
