@@ -184,3 +184,37 @@ export async function shootOwn({ walk, appid }) {
     await session.see('[data-verdict="passed"]');
   });
 }
+
+/** Goes through the rooms around an account: web OAuth, JS-SDK, QR codes and the console, as the walk left them. */
+export async function shootRooms({ walk, seen }) {
+  const { app, session } = walk;
+  const { shop, link } = seen;
+  const page = 'http://127.0.0.1/member?id=7';
+  await session.setSize(1100, 720);
+  await shoot(app, 'oauth-links', async () => {
+    await walk.visit(`/oauth?link=${link}`);
+    await session.see(`${id('oauth-link')}[data-state="${link}"] ${id('oauth-results')}`);
+  });
+  await shoot(app, 'oauth-users', async () => {
+    await walk.visit('/oauth?tab=users');
+    await session.see(`${id('oauth-users')} [role="row"][aria-rowindex="2"]`);
+  });
+  await shoot(app, 'oauth-routes', async () => {
+    await walk.visit('/oauth?tab=routes');
+    await session.see('[data-testid^="route-remove-"]');
+  });
+  await walk.visit(`/jssdk?appid=${shop}&platform=${seen.component}`);
+  await walk.write('jssdk-url', page);
+  await walk.click('jssdk-sign');
+  await shoot(app, 'jssdk', () => walk.see('jssdk-block'));
+  await shoot(app, 'scenes', async () => {
+    await walk.go('scenes');
+    await session.see(`${id('scene-table')} [role="row"][aria-rowindex="2"]`);
+  });
+  await walk.go('console');
+  await walk.take('console-account', shop);
+  await walk.click('form-user_info');
+  await walk.write('api-query-openid', seen.reader);
+  await walk.click('console-send');
+  await shoot(app, 'console', () => session.see(`${id('console-answer')}[data-outcome="ok"]`));
+}

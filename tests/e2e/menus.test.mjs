@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { atWeChat, Editor } from './editor.mjs';
 import { shootMenus } from './gallery.mjs';
-import { authorize, id, Walk, Wechat } from './walk.mjs';
+import { id, Walk, Wechat } from './walk.mjs';
 import { CONTROL, ESCAPE, until } from './webdriver.mjs';
 
 const CREATE = '/cgi-bin/menu/create';
@@ -51,16 +51,7 @@ const redo = () => walk.session.press(CONTROL, 'y');
 /** An account's administrator scans the link of the page; answers when the engine has kept the account's own menu. */
 async function authorized(name) {
   const { appid } = (await wechat.state()).accounts.find((one) => one.nick_name === name);
-  await walk.go('onboard');
-  const url = await until('a link that is not used up', async () => {
-    const next = walk.session.find(id('onboard-another'));
-    if (await next) await (await next).click();
-    const shown = await walk.shownLink();
-    return shown !== seen.url && shown;
-  });
-  seen.url = url;
-  await authorize(url, appid);
-  await walk.session.see(`${id('onboard-done')}[data-appid="${appid}"]`);
+  await walk.authorized(appid);
   await until(`the menu of ${name} as it was`, async () => (await editor.state(appid)).original);
   return appid;
 }

@@ -199,6 +199,19 @@ export class Walk {
     return until('a launch URL', () => this.attribute(id('onboard-url'), 'data-url'));
   }
 
+  /** An account's administrator scans a link of the onboard page that nobody used; answers when the account is there. */
+  async authorized(appid) {
+    await this.go('onboard');
+    const url = await until('a link that is not used up', async () => {
+      await (await this.session.find(id('onboard-another')))?.click();
+      const shown = await this.shownLink();
+      return shown !== this.used && shown;
+    });
+    this.used = url;
+    await authorize(url, appid);
+    await this.session.see(`${id('onboard-done')}[data-appid="${appid}"]`);
+  }
+
   /** Chooses the window's language with its own switch. */
   async speak(locale) {
     const language = () => this.see('lang-switch');
