@@ -51,6 +51,8 @@ pub enum Refusal {
     WrongAppid,
     /// Plain where encrypted is expected, or the reverse: the message mode differs on the two sides.
     WrongMode,
+    /// A plain push whose time is long gone: its signature, seen once, could be used for ever.
+    Stale,
     /// Not from an address of WeChat's, and the operator wants those only.
     UnlistedSource,
     /// The store failed; WeChat will repeat the push.
@@ -68,6 +70,7 @@ impl Refusal {
             Self::BadKey => "bad_key",
             Self::WrongAppid => "wrong_appid",
             Self::WrongMode => "wrong_mode",
+            Self::Stale => "stale",
             Self::UnlistedSource => "unlisted_source",
             Self::Store => "store",
         }
@@ -79,7 +82,12 @@ impl Refusal {
         match self {
             Self::UnknownAppid => 404,
             Self::BadBody => 400,
-            Self::BadSignature | Self::BadKey | Self::WrongAppid | Self::WrongMode | Self::UnlistedSource => 403,
+            Self::BadSignature
+            | Self::BadKey
+            | Self::WrongAppid
+            | Self::WrongMode
+            | Self::Stale
+            | Self::UnlistedSource => 403,
             Self::Store => 500,
         }
     }

@@ -3,6 +3,7 @@
 pub mod tunnel;
 
 use crate::dto::{Endpoints, FieldError, MessageMode, OwnAccountInput, OwnKind, PlatformInput};
+use crate::store::tables::platform::Own;
 
 /// Longest name, characters; it has to fit a switcher.
 const MAX_NAME: usize = 40;
@@ -58,10 +59,11 @@ pub fn platform(input: &PlatformInput, exists: bool) -> Vec<FieldError> {
     errors
 }
 
-/// All broken rules of an account that is connected with its own AppSecret. `stored`: which of AppSecret, Token and key
+/// All broken rules of an account that is connected with its own AppSecret. `own`: what it will be, if that is said or
+/// known; `stored`: which of AppSecret, Token and key
 /// are there already and may be left out.
 #[must_use]
-pub fn own_account(input: &OwnAccountInput, stored: StoredSecrets) -> Vec<FieldError> {
+pub fn own_account(input: &OwnAccountInput, own: Option<Own>, stored: StoredSecrets) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if !is_appid(&input.appid) {
         errors.push(error(
@@ -71,23 +73,27 @@ pub fn own_account(input: &OwnAccountInput, stored: StoredSecrets) -> Vec<FieldE
             "应为 wx 加 16 位小写十六进制数字",
         ));
     }
-    if input.name.chars().count() > MAX_NAME {
+    if input.name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME) {
         errors.push(error("name", "length", "must have at most 40 characters", "最多 40 个字"));
     }
+    let Some(own) = own else {
+        errors.push(error("kind", "required", "is required", "必填"));
+        return errors;
+    };
     secret(&mut errors, "appsecret", input.appsecret.as_deref(), stored.appsecret, app_secret);
-    let website = input.kind == OwnKind::WebsiteApp;
+    let website = own.kind == OwnKind::WebsiteApp;
     let given = |value: &Option<String>| value.as_deref().is_some_and(|v| !v.is_empty());
     // Without a Token no messages are wanted, and then nothing of theirs is needed.
     let messages = !website && (given(&input.verify_token) || stored.verify_token);
     if given(&input.verify_token) {
         secret(&mut errors, "verify_token", input.verify_token.as_deref(), true, verify_token);
     }
-    let needs_key = messages && input.message_mode != MessageMode::Plain && !stored.encoding_aes_key;
+    let needs_key = messages && own.message_mode != MessageMode::Plain && !stored.encoding_aes_key;
     if needs_key || given(&input.encoding_aes_key) {
         secret(&mut errors, "encoding_aes_key", input.encoding_aes_key.as_deref(), !needs_key, aes_key);
     }
-    if !input.public_base_url.is_empty() {
-        base_url(&mut errors, "public_base_url", &input.public_base_url);
+    if let Some(url) = input.public_base_url.as_deref().filter(|url| !url.is_empty()) {
+        base_url(&mut errors, "public_base_url", url);
     }
     endpoints_and_proxy(&mut errors, input.endpoints.as_ref(), input.outbound_proxy.as_deref());
     errors

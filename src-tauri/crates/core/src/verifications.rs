@@ -11,8 +11,8 @@ use wechat::secret::SecretString;
 
 use crate::dto::{SignedPart, UrlVerdict, UrlVerification};
 
-/// Kept of each account.
-const KEPT: usize = 20;
+/// Kept of each account, of those that passed and of the others each: a stranger's cannot push WeChat's out.
+const KEPT: usize = 10;
 /// Longest text of a stranger's that is shown, characters.
 const SHOWN: usize = 128;
 
@@ -98,7 +98,13 @@ impl Verifications {
                 computed: computed.clone(),
                 verdict,
             });
-            seen.list.truncate(KEPT);
+            let passed = verdict == UrlVerdict::Passed;
+            let alike = |v: &UrlVerification| (v.verdict == UrlVerdict::Passed) == passed;
+            if seen.list.iter().filter(|v| alike(v)).count() > KEPT
+                && let Some(oldest) = seen.list.iter().rposition(alike)
+            {
+                seen.list.remove(oldest);
+            }
         });
         verdict
     }
@@ -176,6 +182,10 @@ mod tests {
             seen.judge(1, &"AAAAA".into(), &Asked { nonce: &long, ..official() }, at, || false);
         }
         assert_eq!(seen.list(1).len(), KEPT);
-        assert!(seen.list(1).iter().all(|v| v.nonce.len() == SHOWN));
+        seen.judge(1, &"AAAAA".into(), &official(), 200, || false);
+        seen.judge(1, &"AAAAA".into(), &Asked { nonce: &long, ..official() }, 201, || false);
+        let verdicts: Vec<_> = seen.list(1).iter().map(|v| v.verdict).collect();
+        assert_eq!((verdicts.len(), verdicts[1]), (KEPT + 1, UrlVerdict::Passed));
+        assert!(seen.list(1).iter().all(|v| v.nonce.len() <= SHOWN));
     }
 }

@@ -169,7 +169,7 @@ pub enum Account {
     /// Add or update an account that is connected with its own AppSecret, from JSON: {"appid", "name", "kind":
     /// "official_account|test_account|mini_program|website_app", "appsecret", "verify_token", "encoding_aes_key",
     /// "message_mode": "plain|compatible|secure", "token_mode": "stable|classic", "public_base_url", "endpoints",
-    /// "outbound_proxy"}. Secrets that are left out stay as they are;
+    /// "outbound_proxy"}. What is left out stays as it is;
     /// an empty "verify_token" takes it away, when no messages are wanted.
     Add {
         /// The file; - reads standard input.

@@ -35,4 +35,8 @@ head_img_url: string | null,
 /**
  * The business server's own `state`.
  */
-state: string | null, };
+state: string | null, 
+/**
+ * Id of the route that the visitor came by: a business server takes its own only.
+ */
+route: string | null, };

@@ -5,8 +5,8 @@ import type { OwnKind } from "./OwnKind";
 import type { TokenMode } from "./TokenMode";
 
 /**
- * What an operator enters for an account of his own (interfaces, "A directly connected account"). Secrets left out stay
- * as they are.
+ * What an operator enters for an account of his own (interfaces, "A directly connected account"). What is left out stays
+ * as it is.
  */
 export type OwnAccountInput = { 
 /**
@@ -16,35 +16,35 @@ appid: string,
 /**
  * The operator's name for it; empty takes WeChat's when it is known.
  */
-name: string, 
+name?: string, 
 /**
- * What it is.
+ * What it is; needed for a new one.
  */
-kind: OwnKind, 
+kind?: OwnKind, 
 /**
  * AppSecret.
  */
 appsecret?: string, 
 /**
- * Token of the server configuration, 3–32 letters or digits; empty while no messages are wanted.
+ * Token of the server configuration, 3–32 letters or digits; an empty text takes it away: no messages are wanted.
  */
 verify_token?: string, 
 /**
- * EncodingAESKey, 43 letters or digits; needed for compatible and secure mode.
+ * EncodingAESKey, 43 letters or digits; needed for compatible and secure mode. An empty text takes it away.
  */
 encoding_aes_key?: string, 
 /**
- * How messages come.
+ * How messages come; without it secure, for a test account plain.
  */
-message_mode: MessageMode, 
+message_mode?: MessageMode, 
 /**
- * Which interface the token comes from.
+ * Which interface the token comes from; without it the stable one.
  */
-token_mode: TokenMode, 
+token_mode?: TokenMode, 
 /**
  * `https://` address under which WeChat reaches the listener; empty while no messages are wanted.
  */
-public_base_url: string, 
+public_base_url?: string, 
 /**
  * WeChat's hosts, when others than the real ones.
  */

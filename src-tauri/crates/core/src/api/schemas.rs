@@ -183,6 +183,7 @@ fn oauth() -> Value {
             "appid": text(), "openid": text(), "unionid": maybe_text(), "scope": text(), "snapshot": yes_no(),
             "nickname": maybe_text(), "head_img_url": maybe_text(),
             "state": { "type": ["string", "null"], "description": "The business server's own, as it was given when the visitor entered." },
+            "route": { "type": ["string", "null"], "description": "Id of the route that the visitor came by; take your own only." },
         })),
         "SessionRequest": {
             "type": "object",

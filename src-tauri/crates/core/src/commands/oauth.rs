@@ -310,6 +310,7 @@ impl Core {
                 nickname: user.nickname,
                 head_img_url: user.head_img_url,
                 state: link.visitor_state,
+                route: link.route_id,
             }),
             (Taken::Used, _) => Err(gone("this one-time code was used already")),
             (Taken::Expired, _) => Err(gone("this one-time code has ended; it is good for five minutes")),

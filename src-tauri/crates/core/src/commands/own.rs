@@ -7,8 +7,9 @@ use wechat::secret::SecretString;
 
 use crate::core::Core;
 use crate::dto::{
-    AccountEventKind, AccountKind, Endpoints, ErrorCode, FieldError, ForcedRefreshes, OwnAccount, OwnAccountInput,
-    OwnKind, OwnSecretField, OwnSecretHints, ReasonCode, RevealedSecret, TokenMode, TokenTaken, UrlVerification,
+    AccountEventKind, AccountKind, Endpoints, ErrorCode, FieldError, ForcedRefreshes, MessageMode, OwnAccount,
+    OwnAccountInput, OwnKind, OwnSecretField, OwnSecretHints, ReasonCode, RevealedSecret, TokenMode, TokenTaken,
+    UrlVerification,
 };
 use crate::engine::{self, Wake};
 use crate::error::AppError;
@@ -117,12 +118,13 @@ impl Core {
             verify_token: !row.verify_token.is_empty() && input.verify_token.is_none(),
             encoding_aes_key: !row.encoding_aes_key.is_empty() && input.encoding_aes_key.is_none(),
         });
-        let mut errors = validate::own_account(input, stored);
+        let mut errors = validate::own_account(input, settled(input, own.and_then(|row| row.own)), stored);
         if existing.is_some() && own.is_none() {
             errors.push(validate::connected_otherwise("appid", true));
         }
         let website = |kind| kind == OwnKind::WebsiteApp;
-        if own.and_then(|row| row.own).is_some_and(|own| website(own.kind) != website(input.kind)) {
+        let changes = |own: Own| input.kind.is_some_and(|kind| website(own.kind) != website(kind));
+        if own.and_then(|row| row.own).is_some_and(changes) {
             errors.push(validate::error(
                 "kind",
                 "fixed",
@@ -151,12 +153,14 @@ impl Core {
         let endpoints = input.endpoints.clone().or_else(|| old.map(|o| o.endpoints.clone())).unwrap_or_else(usual);
         self.stay_in_the_sandbox(&endpoints)?;
         let now = self.clock().now();
-        let row = merged(&input, old, endpoints, self.is_sandbox(), now);
+        let settled = settled(&input, old.and_then(|o| o.own));
+        let settled = settled.ok_or_else(|| AppError::not_found("kind of account", &input.appid))?;
+        let row = merged(&input, settled, old, endpoints, self.is_sandbox(), now);
         if row.outbound_proxy.is_some() {
             // Tried here, so that a bad one is an error of the form and not of the next call.
             crate::transport::client(row.outbound_proxy.as_ref())?;
         }
-        let (appid, kind) = (row.component_appid.clone(), input.kind);
+        let (appid, kind) = (row.component_appid.clone(), settled.kind);
         let new_secret = old.is_some_and(|o| o.component_appsecret != row.component_appsecret);
         let (id, credential) = self
             .store()
@@ -271,9 +275,22 @@ impl Core {
     }
 }
 
+/// What the account will be; none when nobody said what it is.
+fn settled(input: &OwnAccountInput, old: Option<Own>) -> Option<Own> {
+    let kind = input.kind.or(old.map(|own| own.kind))?;
+    // The page of a test account has no mode: its messages are plain.
+    let usual = if kind == OwnKind::TestAccount { MessageMode::Plain } else { MessageMode::default() };
+    Some(Own {
+        kind,
+        message_mode: input.message_mode.or(old.map(|own| own.message_mode)).unwrap_or(usual),
+        token_mode: input.token_mode.or(old.map(|own| own.token_mode)).unwrap_or_default(),
+    })
+}
+
 /// What is entered, over what is stored.
 fn merged(
     input: &OwnAccountInput,
+    own: Own,
     old: Option<&PlatformRow>,
     endpoints: Endpoints,
     sandbox: bool,
@@ -304,13 +321,19 @@ fn merged(
     PlatformRow {
         id: old.map_or(0, |o| o.id),
         component_appid: input.appid.clone(),
-        name: input.name.trim().to_owned(),
+        name: input
+            .name
+            .as_deref()
+            .map_or_else(|| old.map_or(String::new(), |o| o.name.clone()), |n| n.trim().to_owned()),
         component_appsecret: keep(&input.appsecret, old.map(|o| &o.component_appsecret)),
         verify_token: keep_unless_empty(&input.verify_token, old.map(|o| &o.verify_token)),
         encoding_aes_key: key,
         previous_encoding_aes_key: previous,
         previous_key_since,
-        public_base_url: input.public_base_url.trim_end_matches('/').to_owned(),
+        public_base_url: match &input.public_base_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => old.map_or(String::new(), |o| o.public_base_url.clone()),
+        },
         endpoints,
         outbound_proxy: match input.outbound_proxy.as_deref() {
             Some("") => None,
@@ -318,7 +341,7 @@ fn merged(
             None => old.and_then(|o| o.outbound_proxy.clone()),
         },
         sandbox,
-        own: Some(Own { kind: input.kind, message_mode: input.message_mode, token_mode: input.token_mode }),
+        own: Some(own),
         ticket: None,
         ticket_recent: Vec::new(),
         created_at: old.map_or(now, |o| o.created_at),

@@ -258,6 +258,8 @@ pub struct OauthIdentity {
     pub head_img_url: Option<String>,
     /// The business server's own `state`.
     pub state: Option<String>,
+    /// Id of the route that the visitor came by: a business server takes its own only.
+    pub route: Option<String>,
 }
 
 /// An error that WeChat's own page shows to a user (10003…).

@@ -57,8 +57,8 @@ pub enum TokenMode {
     Classic,
 }
 
-/// What an operator enters for an account of his own (interfaces, "A directly connected account"). Secrets left out stay
-/// as they are.
+/// What an operator enters for an account of his own (interfaces, "A directly connected account"). What is left out stays
+/// as it is.
 #[derive(Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 #[ts(export, optional_fields)]
@@ -67,9 +67,10 @@ pub struct OwnAccountInput {
     pub appid: String,
     /// The operator's name for it; empty takes WeChat's when it is known.
     #[serde(default)]
-    pub name: String,
-    /// What it is.
-    pub kind: OwnKind,
+    pub name: Option<String>,
+    /// What it is; needed for a new one.
+    #[serde(default)]
+    pub kind: Option<OwnKind>,
     /// AppSecret.
     #[serde(default)]
     pub appsecret: Option<String>,
@@ -79,15 +80,15 @@ pub struct OwnAccountInput {
     /// EncodingAESKey, 43 letters or digits; needed for compatible and secure mode. An empty text takes it away.
     #[serde(default)]
     pub encoding_aes_key: Option<String>,
-    /// How messages come.
+    /// How messages come; without it secure, for a test account plain.
     #[serde(default)]
-    pub message_mode: MessageMode,
-    /// Which interface the token comes from.
+    pub message_mode: Option<MessageMode>,
+    /// Which interface the token comes from; without it the stable one.
     #[serde(default)]
-    pub token_mode: TokenMode,
+    pub token_mode: Option<TokenMode>,
     /// `https://` address under which WeChat reaches the listener; empty while no messages are wanted.
     #[serde(default)]
-    pub public_base_url: String,
+    pub public_base_url: Option<String>,
     /// WeChat's hosts, when others than the real ones.
     #[serde(default)]
     pub endpoints: Option<Endpoints>,

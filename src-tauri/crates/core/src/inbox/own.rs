@@ -13,6 +13,9 @@ use crate::dto::MessageMode;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::platform::Own;
 
+/// A plain push may be so old, or so far ahead, s. WeChat repeats within half a minute; the rest is for wrong clocks.
+const STALE: u64 = 3_600;
+
 /// How an opened push was closed, for the reply.
 enum Closed<'a> {
     /// Not at all.
@@ -35,7 +38,7 @@ pub(super) async fn accept(
     let now = core.clock().now();
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
     let json = body.trim_ascii_start().first() == Some(&b'{');
-    let (closed, random, message) = open(runtime, own, &query, body, json)?;
+    let (closed, random, message) = open(runtime, own, &query, body, json, now)?;
     if matches!(closed, Closed::Sealed(_, KeyUsed::Previous)) {
         core.previous_key_used(runtime.row.id, now);
     }
@@ -64,7 +67,14 @@ pub(super) async fn accept(
 
 type Opened<'a> = (Closed<'a>, [u8; 16], Vec<u8>);
 
-fn open<'a>(runtime: &'a Runtime, own: Own, query: &PushQuery, body: &[u8], json: bool) -> Result<Opened<'a>, Refusal> {
+fn open<'a>(
+    runtime: &'a Runtime,
+    own: Own,
+    query: &PushQuery,
+    body: &[u8],
+    json: bool,
+    now: i64,
+) -> Result<Opened<'a>, Refusal> {
     let token = &runtime.row.verify_token;
     if token.is_empty() {
         // Nothing could be verified, so nothing can be believed.
@@ -79,6 +89,11 @@ fn open<'a>(runtime: &'a Runtime, own: Own, query: &PushQuery, body: &[u8], json
         let ours = url_signature(token.expose(), &query.timestamp, &query.nonce);
         if !bool::from(ours.as_bytes().ct_eq(query.signature.as_bytes())) {
             return Err(Refusal::BadSignature);
+        }
+        // The signature covers neither the body nor anything that is used once: only its time can make it end.
+        let sent_at = query.timestamp.parse::<i64>().map_err(|_| Refusal::BadBody)?;
+        if (now / 1000).abs_diff(sent_at) > STALE {
+            return Err(Refusal::Stale);
         }
         // There is no encrypted form that could be made again.
         return Ok((Closed::Plain, [0; 16], body.to_vec()));

@@ -295,6 +295,7 @@ fn refused(core: &Core, caller: Caller, path: &str, refusal: Refusal) -> Respons
         | Refusal::BadKey
         | Refusal::WrongAppid
         | Refusal::WrongMode
+        | Refusal::Stale
         | Refusal::UnlistedSource => "forbidden",
         Refusal::Store => "try again",
     };

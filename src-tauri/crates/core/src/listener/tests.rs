@@ -180,8 +180,9 @@ async fn the_server_url_of_an_own_account_is_verified_and_shown() {
     assert!(door.core.get_own_account(appid).await.unwrap().verified_at.is_some());
     // A plain push with its signature, and one without.
     let xml = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><MsgId>1</MsgId></xml>";
-    let signature = wechat::crypto::url_signature("AAAAA", "1", "n");
-    let path = format!("/wechat/account/{appid}?signature={signature}&timestamp=1&nonce=n");
+    let time = (door.core.clock().now() / 1000).to_string();
+    let signature = wechat::crypto::url_signature("AAAAA", &time, "n");
+    let path = format!("/wechat/account/{appid}?signature={signature}&timestamp={time}&nonce=n");
     assert!(say(&door, &post(&path, xml)).await.ends_with("\r\n\r\nsuccess"));
     let forged = format!("/wechat/account/{appid}?signature=x&timestamp=1&nonce=n");
     assert!(say(&door, &post(&forged, xml)).await.starts_with("HTTP/1.1 403"));

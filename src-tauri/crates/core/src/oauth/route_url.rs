@@ -73,6 +73,13 @@ pub(crate) fn checked(text: &str) -> Result<String, AppError> {
             "必须是 https（仅本机回环地址可用 http）",
         ));
     }
+    if url.query_pairs().any(|(name, _)| matches!(name.as_ref(), "code" | "state" | "error")) {
+        return Err(wrong(
+            "reserved",
+            "must not have code, state or error in its query: those are what is appended",
+            "参数中不能已有 code、state 或 error，它们由本系统附加",
+        ));
+    }
     let kept = String::from(url);
     if kept.len() > LONGEST {
         return Err(wrong("length", "must have at most 1024 characters", "最多 1024 个字符"));

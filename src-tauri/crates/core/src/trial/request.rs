@@ -71,12 +71,13 @@ pub(crate) fn call(request: ApiTrialRequest) -> Result<Call, AppError> {
     let path = path(&request.path)?;
     pairs("query", &request.query)?;
     pairs("parts", &request.parts)?;
-    if request.query.iter().any(|pair| is_token(&pair.name)) {
+    if let Some(pair) = request.query.iter().find(|pair| is_token(&pair.name)) {
+        let name = &pair.name;
         return Err(broken(
             "query",
             "access_token",
-            "leave access_token out; the engine adds the account's live one",
-            "不要填写 access_token，系统会自动加上该账号的有效令牌",
+            &format!("leave {name} out: the engine adds the account's live token, and sends no other secret"),
+            &format!("不要填写 {name}：系统会自动加上该账号的有效令牌，也不会发送其他密钥"),
         ));
     }
     let body = request.body.filter(|body| !body.trim().is_empty());

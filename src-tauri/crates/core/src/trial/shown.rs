@@ -1,7 +1,8 @@
 //! An answer as it is shown: text masked and cut, pictures as they are, anything else by its size.
 
 use serde_json::Value;
-use wechat::error::{ApiError, CallError};
+use wechat::error::{ApiError, CallError, ErrorClass};
+use wechat::errors::class_of;
 use wechat::secret::SecretString;
 use wechat::transport::ApiResponse;
 
@@ -58,7 +59,7 @@ pub(crate) fn read(response: &ApiResponse, token: &SecretString, secrets: &[Secr
         (None, Some(text)) => read_text(&mut reading, text, token, secrets, now),
     }
     if response.status != 200 && reading.error.is_none() {
-        reading.error = Some(last_error(&CallError::Http { status: response.status }, now));
+        reading.error = Some(once(last_error(&CallError::Http { status: response.status }, now)));
     }
     reading
 }
@@ -97,13 +98,27 @@ fn note_refusal(reading: &mut Reading, document: &Value, secrets: &[SecretString
         error.advice.push_str(" The call was made with the engine's current token and was not repeated: refresh the token on the account's page, then try again. If this comes back, another program fetches tokens of this account.");
         error.advice_zh.push_str("本次调用使用的是系统当前的令牌，没有自动重试：请在账号页刷新令牌后再试；如果反复出现，说明另有程序在获取该账号的令牌。");
     }
+    if class_of(code) == ErrorClass::ClientBug {
+        // The engine's own calls would be to blame; this one is the operator's.
+        error.advice = "WeChat does not take the call as it was sent: compare method, path and fields with WeChat's documentation.".to_owned();
+        error.advice_zh = "微信不接受这样的调用：请对照微信文档检查请求方法、路径和各字段。".to_owned();
+    }
     reading.rid = error.rid.clone();
     reading.error = Some(error);
 }
 
 /// A call that brought no answer.
 pub(crate) fn of_failure(error: &CallError, now: i64) -> Reading {
-    Reading { error: Some(last_error(error, now)), ..Reading::default() }
+    Reading { error: Some(once(last_error(error, now))), ..Reading::default() }
+}
+
+/// A tried call is sent once, whatever the engine does with its own.
+fn once(error: LastError) -> LastError {
+    LastError {
+        advice: "Nothing is sent again by itself. Check the path, the network, the proxy and the endpoints, then send it once more.".to_owned(),
+        advice_zh: "系统不会自动重发。请检查路径、网络、代理与接口地址后再发送。".to_owned(),
+        ..error
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +153,11 @@ mod tests {
         assert!(!error.message.contains("T0KEN") && !refused.text.unwrap().contains("T0KEN"));
         assert!(error.advice.contains("not repeated") && error.advice_zh.contains("没有自动重试"));
         let gateway = answer(502, "text/html", b"<html>bad gateway</html>");
-        assert_eq!((gateway.status, gateway.error.unwrap().code), (Some(502), 0));
+        let error = gateway.error.unwrap();
+        assert_eq!((gateway.status, error.code), (Some(502), 0));
+        assert!(error.advice.contains("Nothing is sent again"), "{}", error.advice);
+        let mine = answer(200, "application/json", br#"{"errcode":43002,"errmsg":"require POST method"}"#);
+        assert!(mine.error.unwrap().advice.contains("compare method"));
     }
 
     #[test]

@@ -95,6 +95,36 @@ async fn the_key_before_is_still_tried() {
     assert!(world.core.get_own_account(&world.appid).await.unwrap().has_previous_key);
 }
 
+/// A plain push is signed by its time alone: one that was seen long ago is worth nothing.
+#[tokio::test(start_paused = true)]
+async fn an_old_plain_push_is_refused() {
+    let world = World::empty().await;
+    world.save(json!({"message_mode": "plain"})).await.unwrap();
+    world.pass(50 * 60_000).await;
+    assert_eq!(send(&world, "plain", TOKEN).await, Ok(None));
+    world.pass(11 * 60_000).await;
+    assert_eq!(send(&world, "plain", TOKEN).await, Err(Refusal::Stale));
+}
+
+/// Only what is said changes, and a test account is plain unless said otherwise.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_out_stays() {
+    let world = World::empty().await;
+    let first = json!({"appid": world.appid, "kind": "test_account", "appsecret": "s3cret", "verify_token": TOKEN});
+    let saved = world.core.save_own_account(serde_json::from_value(first).unwrap()).await.unwrap();
+    assert_eq!(serde_json::to_value(saved.message_mode).unwrap(), "plain");
+    let second = json!({"appid": world.appid, "name": "号", "public_base_url": "https://a.example.com"});
+    let saved = world.core.save_own_account(serde_json::from_value(second).unwrap()).await.unwrap();
+    assert_eq!(serde_json::to_value(saved.kind).unwrap(), "test_account");
+    let third = json!({"appid": world.appid, "token_mode": "classic"});
+    let saved = world.core.save_own_account(serde_json::from_value(third).unwrap()).await.unwrap();
+    assert_eq!((saved.name.as_str(), saved.public_base_url.as_str()), ("号", "https://a.example.com"));
+    let nothing = world.core.validate_own_account(
+        &serde_json::from_value(json!({"appid": "wx0000000000000001", "appsecret": "s"})).unwrap(),
+    );
+    assert_eq!((nothing[0].field.as_str(), nothing[0].rule.as_str()), ("kind", "required"));
+}
+
 /// The same path as for authorized accounts: a scan of a parametric QR code is counted, and a repeat is not.
 #[tokio::test(start_paused = true)]
 async fn scans_are_counted_for_own_accounts_too() {

@@ -28,7 +28,8 @@ const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inli
 /// What a form did.
 enum Outcome {
     Said(String, String),
-    Verified(Verified),
+    /// What was entered, and what came of it.
+    Verified(Server, Verified),
 }
 
 fn said(zh: &str, en: &str) -> Outcome {
@@ -74,12 +75,13 @@ pub(super) async fn act(
                 },
                 format: if get("format") == "json" { Format::Json } else { Format::Xml },
             };
-            Outcome::Verified(submit(&shared, &appid, server).await)
+            let verified = submit(&shared, &appid, server.clone()).await;
+            Outcome::Verified(server, verified)
         }
         "verify" => {
             let saved = lock(&shared.platform).server_of(&appid).cloned();
             match saved {
-                Some(server) => Outcome::Verified(submit(&shared, &appid, server).await),
+                Some(server) => Outcome::Verified(server.clone(), submit(&shared, &appid, server).await),
                 None => said("没有服务器配置", "There is no server configuration"),
             }
         }
@@ -197,7 +199,7 @@ fn render(platform: &Platform, now: i64, appid: &str, outcome: Option<&Outcome>,
         Some(Outcome::Said(zh, en)) => {
             let _ = write!(body, "<p class=\"card\" id=\"notice\">{}</p>", esc(lang.pick(zh, en)));
         }
-        Some(Outcome::Verified(verified)) => {
+        Some(Outcome::Verified(_, verified)) => {
             body.push_str("<div class=\"card\" id=\"verification\"><b>");
             body.push_str(match verified.saved {
                 true => lang.pick("提交成功", "Saved"),
@@ -230,7 +232,12 @@ fn render(platform: &Platform, now: i64, appid: &str, outcome: Option<&Outcome>,
     people.push_str("</select>");
     let mut form = Form { out: &mut body, appid, people: &people };
     if account.kind != Kind::Website {
-        server_form(&mut form, platform.server_of(appid), account.kind, lang);
+        // What was just entered stays in the form, also when it was refused.
+        let entered = match outcome {
+            Some(Outcome::Verified(server, _)) => Some(server),
+            _ => platform.server_of(appid),
+        };
+        server_form(&mut form, entered, account.kind, lang);
         let content = format!(
             "<input name=\"content\" value=\"{}\" aria-label=\"{}\">",
             lang.pick("你好", "Hello"),
