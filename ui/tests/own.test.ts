@@ -14,7 +14,7 @@ import { OWN_IDS } from "../src/host/mock/own";
 import { fromAddress } from "../src/pages/accounts/filters";
 import { FIELDS, ruleOf, toInput, useOwnForm, type OwnForm, type Values } from "../src/pages/own/form";
 import { OWN_MIRROR, ownProofs, ownRowState } from "../src/pages/own/mirror";
-import { comparedDigest, joinedParts } from "../src/pages/own/verification";
+import { comparedDigest, heardState, joinedParts, standing } from "../src/pages/own/verification";
 import VerificationCard from "../src/pages/own/VerificationCard.vue";
 
 const APPID = "wx0123456789abcdef";
@@ -115,7 +115,7 @@ describe("a URL verification", () => {
   it("says which side to change, and shows the Token only while it is given", async () => {
     const i18n = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": zh as never } });
     const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/:all(.*)*", component: { template: "<i />" } }] });
-    const card = mount(VerificationCard, { props: { verification: one, token: null, tokenHint: "Tk3n", appid: APPID }, global: { plugins: [i18n, router], directives: { tip: vTip } } });
+    const card = mount(VerificationCard, { props: { verification: one, token: null, tokenHint: "Tk3n", appid: APPID, verifiedAt: null as number | null }, global: { plugins: [i18n, router], directives: { tip: vTip } } });
     expect(card.text()).toContain("Token 不一致");
     expect(card.text()).toContain("多半改微信那边");
     expect(card.text()).not.toContain("AAAAA");
@@ -124,6 +124,22 @@ describe("a URL verification", () => {
     await card.setProps({ token: "AAAAA" });
     expect(card.text()).toContain("15147114921714036504AAAAA");
     expect(card.findAll("[data-testid=digest-sent] .off")).toHaveLength(1);
+    // Verified in between: a stranger's signature is nobody's mistake.
+    await card.setProps({ verifiedAt: -1 });
+    expect(card.text()).toContain("签名不同");
+    expect(card.text()).not.toContain("多半改微信那边");
+    expect(card.findAll("[data-testid=digest-sent] .off")).toHaveLength(0);
+  });
+
+  it("stays verified whatever strangers send afterwards", () => {
+    expect(standing({ verdict: "wrong_token", at: 20 }, null)).toBe("open");
+    expect(standing({ verdict: "wrong_token", at: 20 }, 10)).toBe("later");
+    expect(standing({ verdict: "wrong_token", at: 5 }, 10)).toBe("earlier");
+    expect(standing({ verdict: "passed", at: 20 }, 10)).toBe("open");
+    expect(heardState(0, null, 1)).toBe("waiting");
+    expect(heardState(3, null, 1)).toBe("again");
+    expect(heardState(20, 10, 1)).toBe("passed");
+    expect(heardState(20, 10, 11)).toBe("saved_since");
   });
 });
 
