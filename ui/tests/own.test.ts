@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { defineComponent, h } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 import { setHost, type Host, type OwnAccount, type OwnKind, type Overview, type UrlVerification } from "../src/host";
-import { health, shownState } from "../src/lib/health";
+import { health, reasonKey, shownState, stateKey } from "../src/lib/health";
 import { vTip } from "../src/lib/tip";
 import zh from "../src/locales/zh-CN.json";
 import { createMockHost } from "../src/host/mock";
@@ -161,6 +161,8 @@ describe("where they count", () => {
   it("a ticket that is off, or waits for its account's token, says so", () => {
     expect(shownState(token(0, "missing", { reason_code: "switched_off" }), 0)).toBe("off");
     expect(shownState(token(0, "waiting", { reason_code: "account_token_missing" }), 0)).toBe("waiting_account");
+    expect([stateKey("missing", true), reasonKey("no_token", true)]).toEqual(["jssdk.state.missing", "jssdk.reason.no_token"]);
+    expect([stateKey("missing"), reasonKey("no_token"), stateKey("off", true), reasonKey("account_token_missing", true)]).toEqual(["state.missing", "reason.no_token", "state.off", "reason.account_token_missing"]);
   });
 
   it("the list gives those alone that came this way", async () => {

@@ -49,6 +49,12 @@ export function shownState(token: TokenView, now: number, account?: AccountState
   return token.state === "expiring" ? "renewing_soon" : "valid";
 }
 
+/** A JS-SDK ticket lives like a token, but is none: what would name a token has words of its own. */
+const TICKET_STATES: readonly ShownState[] = ["missing"];
+const TICKET_REASONS: readonly TokenView["reason_code"][] = ["no_token", "reported_rejected", "token_rejected"];
+export const stateKey = (state: ShownState, ticket = false): string => (ticket && TICKET_STATES.includes(state) ? `jssdk.state.${state}` : `state.${state}`);
+export const reasonKey = (code: TokenView["reason_code"], ticket = false): string => (ticket && TICKET_REASONS.includes(code) ? `jssdk.reason.${code}` : `reason.${code}`);
+
 /** For counts, where only the engine's state is known. */
 export const TONE_OF_TOKEN_STATE: Record<TokenState, Tone> = {
   valid: "ok",
