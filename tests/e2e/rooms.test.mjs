@@ -133,8 +133,13 @@ describe('the rooms around an account', { concurrency: false }, () => {
     const made = await makeLink(seen.shop, 'userinfo');
     assert.ok(made.url.includes('scope=snsapi_userinfo') && made.url.endsWith('#wechat_redirect'), made.url);
     const picture = join(walk.home, 'oauth.png');
-    writeFileSync(picture, await (await walk.see('oauth-qr')).screenshot());
-    assert.equal(await read(picture), made.url);
+    await walk.centre(id('oauth-qr'));
+    // The whole page as a person sees it, not the code alone.
+    const decoded = await until('a readable code', async () => {
+      writeFileSync(picture, await walk.session.screenshot());
+      return read(picture);
+    });
+    assert.equal(decoded, made.url);
     const back = await decides(made.url, { follower: 1 });
     const page = await open(back);
     assert.equal(page.status, 200);
@@ -161,7 +166,7 @@ describe('the rooms around an account', { concurrency: false }, () => {
     assert.equal(await wechat.calls(EXCHANGE), before);
     assert.equal((await link(seen.link)).results[0].repeats, 2);
     assert.deepEqual((await link(other.state)).results, []);
-    await walk.click(`oauth-row-${seen.link}`);
+    await walk.session.click(`${id(`oauth-row-${seen.link}`)} td:first-child`);
     await walk.session.see(`${id('oauth-link')}[data-state="${seen.link}"]`);
     const { url } = await link(seen.link);
     assert.deepEqual(words(await open(await decides(url, { follower: 2, agree: false })))[0], '你没有授权');
@@ -379,7 +384,7 @@ describe('the rooms around an account', { concurrency: false }, () => {
     assert.equal(await until('the picture', () => read(file)), made.url);
     await walk.clear();
     await until('the list says the same', async () => {
-      const row = await walk.words(`${id('scene-table')} [role="row"]:has(.name):has(.scans)`);
+      const row = await walk.words(`${id('scene-table')} [role="row"]:has([role="gridcell"])`);
       return /南山门店收银台[^]*\b2\b[^]*\b1\b/.test(row);
     });
     // Off the list: what is printed goes on working, it is counted here no more.
@@ -410,7 +415,7 @@ describe('the rooms around an account', { concurrency: false }, () => {
     await walk.write('api-body--template-id', 'nobody-has-this-template-id');
     await walk.click('console-send');
     await until('it is asked before a call that users would see', async () => (await walk.words('dialog[open]')).includes('云上书房'));
-    await send();
+    await walk.click('confirm-ask');
     await walk.session.see(`${id('console-answer')}[data-outcome="refused"]`);
     const refused = await walk.text('console-answer');
     assert.match(refused, /40037[^]*模板/);
