@@ -54,8 +54,8 @@ async function visit(url) {
     way.push(next);
     const { host } = new URL(next);
     const response = await fetch(next, { redirect: 'manual', headers: { accept: 'text/html', 'accept-language': 'zh-CN', ...(jar.has(host) && { cookie: jar.get(host) }) } });
-    const [cookie] = response.headers.getSetCookie();
-    if (cookie) jar.set(host, cookie.split(';')[0]);
+    const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+    if (cookies.length > 0) jar.set(host, [...(jar.has(host) ? [jar.get(host)] : []), ...cookies].join('; '));
     const to = response.headers.get('location');
     const html = await response.text();
     if (!to) return { way, status: response.status, html };
@@ -469,6 +469,8 @@ describe('the rooms around an account', { concurrency: false }, () => {
   });
 
   test('every page of it in both languages and themes', { skip: process.env.E2E_NO_PICTURES === '1' }, async () => {
+    // Somebody with a name to show.
+    await open(await decides((await link(seen.link)).url, { follower: 2 }));
     await shootRooms({ walk, seen });
     await walk.speak('zh-CN');
   });

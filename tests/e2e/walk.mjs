@@ -302,10 +302,6 @@ export async function connectOwn(walk, wechat, { appid, kind, name, base, token,
   if (base) await walk.write('own-public_base_url', base);
   if (token) await walk.write('own-verify_token', token);
   if (key) await walk.write('own-encoding_aes_key', key);
-  if (process.env.E2E_HOSTS) {
-    await walk.click('own-advanced');
-    for (const name of ['api', 'mp', 'open']) await walk.write(`own-endpoints-${name}`, wechat.base);
-  }
   await walk.click('own-save');
   await until('saved', async () => (await walk.app.command('list_own_accounts')).some((own) => own.appid === appid));
 }
