@@ -135,7 +135,7 @@ export function ownAnswers(around: Around): { [K in OwnCommand]: (args: Commands
       const name = input.name || input.appid;
       const kind = input.kind === "mini_program" ? "mini_program" : "official_account";
       const account = input.kind === "website_app" ? null : (old?.account ?? row(input.appid, name, kind, now, token(now, "valid", { generation: 1, obtained_at: now, expires_at: now + LIFE, next_refresh_at: now + LIFE * 0.86 })));
-      const made = own(input.appid, name, input.kind, input.public_base_url, account, now, {
+      const made = own(input.appid, name, input.kind ?? old?.kind ?? "official_account", input.public_base_url ?? old?.public_base_url ?? "", account, now, {
         created_at: old?.created_at ?? now, updated_at: now, message_mode: input.message_mode, token_mode: input.token_mode, forced: old?.forced ?? { used: 0, limit: 20, next_at: null }, last_push_at: old?.last_push_at ?? null, verified_at: old?.verified_at ?? null,
         ...(input.endpoints && { endpoints: input.endpoints }), outbound_proxy: input.outbound_proxy === undefined ? (old?.outbound_proxy ?? null) : input.outbound_proxy || null,
         secret_hints: { appsecret: input.appsecret?.slice(-4) ?? old?.secret_hints.appsecret ?? "", verify_token: input.verify_token === undefined ? (old?.secret_hints.verify_token ?? "") : input.verify_token.slice(-4), encoding_aes_key: input.encoding_aes_key?.slice(-4) ?? old?.secret_hints.encoding_aes_key ?? "" },

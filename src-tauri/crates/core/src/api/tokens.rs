@@ -92,7 +92,9 @@ async fn replaced(gate: &Gate, id: i64, rejected: &SecretString) -> Result<Arc<C
     }
     let asked = clock::within(PATIENCE, async {
         let _turn = turn(gate, id).await;
-        if is_current(&*gate.core.credential_row(id)?) {
+        let row = gate.core.credential_row(id)?;
+        if is_current(&row) {
+            crate::engine::own::reported(&gate.core, &row).await;
             gate.core.ask(id, ReasonCode::ReportedRejected).await
         } else {
             Ok(())

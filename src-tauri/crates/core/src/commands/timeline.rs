@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::dto::{
     Attempt, AttemptOutcome, CallReason, ErrorCode, GenerationCause, TokenGeneration, TokenTest, TokenTimeline,
 };
-use crate::engine::last_error;
+use crate::engine::{self, last_error};
 use crate::error::AppError;
 use crate::store::tables::credential::CredentialRow;
 use crate::store::tables::generation::GenerationRow;
@@ -45,6 +45,9 @@ impl Core {
         let (at, started) = (self.clock().now(), self.clock().monotonic());
         let call = diagnostics::get_api_domain_ip(runtime.transport.as_ref(), token);
         let answer = call_log::because(CallReason::Test, appid, call).await;
+        if let Err(e) = &answer {
+            engine::own::refused(self, &row, e).await;
+        }
         Ok(TokenTest {
             ok: answer.is_ok(),
             at,

@@ -9,12 +9,13 @@ use wechat::api;
 use wechat::error::{CallError, ErrorClass};
 
 use super::refresher::Grant;
-use super::{Wake, usable};
+use super::{Wake, subject, usable};
 use crate::call_log;
 use crate::clock::MAX_SLEEP_MS;
 use crate::core::{Core, Runtime};
 use crate::dto::{AccountEventKind, CallReason, ForcedRefreshes, ReasonCode, TokenMode};
 use crate::error::AppError;
+use crate::policy::Subject;
 use crate::store::StoreError;
 use crate::store::tables::credential::{self, CredentialRow};
 use crate::store::tables::platform::Own;
@@ -103,10 +104,24 @@ async fn probe(core: &Core, platform_id: i64) {
     let row = mirror.account_credential(account.id).filter(|c| usable(c, now) && account.removed_at.is_none());
     let Some(row) = row.filter(|c| c.obtained_at.is_some_and(|at| now - at >= PROBE_AGE)) else { return };
     let Some(token) = &row.token else { return };
-    if let Err(e) = api::get_callback_ip(runtime.transport.as_ref(), token).await
-        && e.class() == ErrorClass::RejectedToken
-    {
+    if let Err(e) = api::get_callback_ip(runtime.transport.as_ref(), token).await {
+        refused(core, &row, &e).await;
+    }
+}
+
+/// A call with this token was refused: with a classic one that still had to live, another program is to blame.
+pub(crate) async fn refused(core: &Core, row: &CredentialRow, error: &CallError) {
+    let classic = subject(core, row) == Subject::Own { classic: true };
+    if classic && error.class() == ErrorClass::RejectedToken && usable(row, core.clock().now()) {
         taken(core, row.id, row.generation).await;
+    }
+}
+
+/// A business server says that this token is refused: asks WeChat, so that another program is named if there is one.
+pub(crate) async fn reported(core: &Core, row: &CredentialRow) {
+    if subject(core, row) == (Subject::Own { classic: true }) {
+        let appid = core.store().mirror().platform(row.platform_id).map(|p| p.component_appid.clone());
+        call_log::because(CallReason::Probe, appid.as_deref(), probe(core, row.platform_id)).await;
     }
 }
 

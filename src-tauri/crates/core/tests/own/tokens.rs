@@ -120,6 +120,20 @@ async fn another_program_that_fetches_a_classic_token_is_noticed() {
     assert!(history[0].text.en.contains("another program"), "{history:?}");
 }
 
+/// A person's test notices it too, and does not wait for the probe.
+#[tokio::test(start_paused = true)]
+async fn a_test_of_a_stolen_classic_token_names_the_thief() {
+    let world = World::connected("classic").await;
+    world.pass(MINUTE).await;
+    world.somebody_else_fetches().await;
+    world.pass(6 * MINUTE).await;
+    assert_eq!(world.core.get_own_account(&world.appid).await.unwrap().taken.count, 0);
+    assert!(!world.core.test_token(&world.appid, Some(&world.appid)).await.unwrap().ok);
+    assert_eq!(world.core.get_own_account(&world.appid).await.unwrap().taken.count, 1);
+    world.until(|w| w.account().token.generation > 1).await;
+    assert!(world.works().await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wrong_secret_is_said_and_the_right_one_heals() {
     let world = World::empty().await;
