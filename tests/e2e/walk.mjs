@@ -176,12 +176,14 @@ export class Walk {
   async take(name, appid) {
     await this.click(name);
     await (await this.see(`${name}-find`)).type(appid);
-    await until(`${appid} alone`, async () => {
-      const found = await this.session.script('return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)', `#${name}-list [role="option"]`);
-      return found.length === 1 && found[0].includes(appid);
+    const label = await until(`${appid} alone`, async () => {
+      const found = await this.session.script('return [...document.querySelectorAll(arguments[0])].map((one) => [one.textContent, one.querySelector(".ellipsis").textContent])', `#${name}-list [role="option"]`);
+      return found.length === 1 && found[0][0].includes(appid) && found[0][1];
     });
     await this.session.press(ENTER);
     await this.gone(`${name}-find`);
+    // What is below belongs to the account before until this one's name stands here.
+    await until(`${label} chosen`, async () => (await this.text(name)).includes(label));
   }
 
   /** The words of whatever a selector finds first, with all that is cut off; empty when there is nothing. */
