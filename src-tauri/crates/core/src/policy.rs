@@ -275,7 +275,7 @@ pub fn decide(facts: &Facts, now: i64) -> Decision {
         }
         return Decision::Wait { until, reason: ReasonCode::Fresh };
     };
-    let operator_asked = matches!(facts.asked, Some(ReasonCode::Requested | ReasonCode::Forced));
+    let operator_asked = facts.asked.is_some_and(ReasonCode::is_wish);
     if let Some(until) = facts.address_refused_until
         && now < until
         && !operator_asked

@@ -215,6 +215,12 @@ pub struct PlatformStatus {
 }
 
 impl ReasonCode {
+    /// An operator wishes it, now or not at all.
+    #[must_use]
+    pub fn is_wish(self) -> bool {
+        matches!(self, Self::Requested | Self::Forced)
+    }
+
     /// The reason in English, for the API and the command line.
     #[must_use]
     pub fn text(self) -> &'static str {

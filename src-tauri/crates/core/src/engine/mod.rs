@@ -63,7 +63,7 @@ pub enum Wake {
         id: i64,
         /// Generation that the asker saw: a newer one is an answer already.
         generation: i64,
-        /// [`ReasonCode::Requested`] or [`ReasonCode::ReportedRejected`].
+        /// [`ReasonCode::Requested`], [`ReasonCode::Forced`] or [`ReasonCode::ReportedRejected`].
         reason: ReasonCode,
         /// Gets the outcome.
         answer: oneshot::Sender<Result<(), AppError>>,

@@ -214,13 +214,13 @@ impl Schedule {
             self.due_of.insert(id, at);
         }
         // A person's wish that starts within moments is worth waiting for.
-        if decision.reason() == ReasonCode::Requested && decision.next_at(now).is_some_and(|at| at - now <= ASKED_GAP) {
+        if decision.reason().is_wish() && decision.next_at(now).is_some_and(|at| at - now <= ASKED_GAP) {
             return;
         }
         // Whoever waits learns why nothing happens now. An operator's wish ends with that; a server's report stays.
         if self.waiters.contains_key(&id) {
             let mut memory = self.core.engine().memory();
-            if memory.asked.get(&id) == Some(&ReasonCode::Requested) {
+            if memory.asked.get(&id).is_some_and(|reason| reason.is_wish()) {
                 memory.asked.remove(&id);
             }
             drop(memory);

@@ -75,6 +75,27 @@ async fn forcing_is_limited_to_twenty_a_day_and_one_in_thirty_seconds() {
     assert_eq!(world.core.get_own_account(&world.appid).await.unwrap().forced.used, 0);
 }
 
+/// Asked right after another attempt, it waits the moment that the gap still takes; and a wish that could not be met is
+/// not met later by itself.
+#[tokio::test(start_paused = true)]
+async fn forcing_right_after_a_refresh_waits_a_moment() {
+    let world = World::connected("stable").await;
+    let first = world.token();
+    // WeChat forces nothing in a token's first half minute.
+    world.pass(31_000).await;
+    world.core.refresh_account(&world.appid, &world.appid).await.unwrap();
+    world.core.force_own_token(&world.appid).await.unwrap();
+    assert_ne!(world.token(), first);
+    world.pass(HOUR).await;
+    world.errcode(STABLE, 45009);
+    world.core.refresh_account(&world.appid, &world.appid).await.unwrap_err();
+    world.core.force_own_token(&world.appid).await.unwrap_err();
+    world.no_faults();
+    let generation = world.account().token.generation;
+    world.pass(10 * MINUTE).await;
+    assert_eq!(world.account().token.generation, generation, "nobody asked again");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stable_token_that_a_server_saw_refused_is_forced() {
     let world = World::connected("stable").await;

@@ -10,7 +10,7 @@ use wxdesk_core::dto::{Account, Endpoints, TokenState};
 use wxdesk_core::store::Durability;
 use wxdesk_core::transport::TransportFactory;
 use wxdesk_core::{AppError, Core, OpenOptions};
-use wxdesk_sandbox::{InProcess, Platform, SandboxClock, SandboxConfig, SharedPlatform, lock};
+use wxdesk_sandbox::{Effect, InProcess, Platform, SandboxClock, SandboxConfig, SharedPlatform, When, lock};
 
 const T0: i64 = 1_767_225_600_000;
 pub const MINUTE: i64 = 60_000;
@@ -124,6 +124,16 @@ impl World {
         while self.clock.monotonic() < end {
             self.clock.sleep((end - self.clock.monotonic()).min(MAX_SLEEP_MS)).await;
         }
+    }
+
+    /// Every call of this path is refused from now on.
+    pub fn errcode(&self, path: &str, code: i64) {
+        let when = When { path: Some(path.into()), ..When::default() };
+        lock(&self.platform).add_fault(when, Effect::Errcode { code, message: None });
+    }
+
+    pub fn no_faults(&self) {
+        lock(&self.platform).clear_faults(None);
     }
 
     pub fn calls(&self, path: &str) -> u64 {
