@@ -1,8 +1,7 @@
 //! An answer as it is shown: text masked and cut, pictures as they are, anything else by its size.
 
 use serde_json::Value;
-use wechat::error::{ApiError, CallError, ErrorClass};
-use wechat::errors::class_of;
+use wechat::error::{ApiError, CallError};
 use wechat::secret::SecretString;
 use wechat::transport::ApiResponse;
 
@@ -12,6 +11,8 @@ use crate::engine::{data_url, last_error};
 
 /// Longest text that is shown and kept, bytes.
 const MAX_TEXT: usize = 256 << 10;
+/// How the table of errors words what only a program can do wrong.
+const BUG: &str = "a bug of the program";
 /// Largest picture that is shown, bytes.
 const MAX_PICTURE: usize = 2 << 20;
 
@@ -98,8 +99,8 @@ fn note_refusal(reading: &mut Reading, document: &Value, secrets: &[SecretString
         error.advice.push_str(" The call was made with the engine's current token and was not repeated: refresh the token on the account's page, then try again. If this comes back, another program fetches tokens of this account.");
         error.advice_zh.push_str("本次调用使用的是系统当前的令牌，没有自动重试：请在账号页刷新令牌后再试；如果反复出现，说明另有程序在获取该账号的令牌。");
     }
-    if class_of(code) == ErrorClass::ClientBug {
-        // The engine's own calls would be to blame; this one is the operator's.
+    if error.advice.contains(BUG) {
+        // Of the engine's own calls that would be true; this one is the operator's.
         error.advice = "WeChat does not take the call as it was sent: compare method, path and fields with WeChat's documentation.".to_owned();
         error.advice_zh = "微信不接受这样的调用：请对照微信文档检查请求方法、路径和各字段。".to_owned();
     }
@@ -158,6 +159,8 @@ mod tests {
         assert!(error.advice.contains("Nothing is sent again"), "{}", error.advice);
         let mine = answer(200, "application/json", br#"{"errcode":43002,"errmsg":"require POST method"}"#);
         assert!(mine.error.unwrap().advice.contains("compare method"));
+        let template = answer(200, "application/json", br#"{"errcode":40037,"errmsg":"invalid template_id"}"#);
+        assert!(template.error.unwrap().advice.contains("template of this account"));
     }
 
     #[test]
