@@ -65,6 +65,8 @@ enum Verdict {
 #[derive(Clone, Copy)]
 struct Used {
     reason: ReasonCode,
+    /// A new token of this sort ends the one before: a classic one, or a forced stable one.
+    ends_the_old: bool,
     ticket_create_time: i64,
     parent: Option<(i64, i64)>,
 }
@@ -112,6 +114,9 @@ pub(super) async fn fly(core: Core, row: Arc<CredentialRow>, reason: ReasonCode)
     };
     let used = Used {
         reason,
+        ends_the_old: subject == Subject::Own { classic: true }
+            || (matches!(subject, Subject::Own { .. })
+                && matches!(reason, ReasonCode::Forced | ReasonCode::ReportedRejected)),
         ticket_create_time: mirror
             .platform(claimed.platform_id)
             .and_then(|p| p.ticket.as_ref().map(|t| t.create_time))
@@ -349,6 +354,8 @@ fn store_verdict(
         Verdict::Failed(kind, failure) => {
             row.failures += 1;
             row.failure_kind = Some(kind);
+            // WeChat may have made the new token, which ends ours: asked for again, whatever life ours is believed to have.
+            row.interrupted = kind == FailureKind::Transient && used.ends_the_old;
             row.failing_since.get_or_insert(now);
             row.failure = Some(failure.clone());
             attempt::finish(tx, attempt_id, AttemptOutcome::Failed, now, None, Some(&failure))?;

@@ -84,22 +84,12 @@ pub(crate) fn nonce(given: Option<&str>) -> Result<String, AppError> {
     }
 }
 
-/// So many random letters and digits.
+/// So many random letters and digits, 3 to 32.
 ///
 /// # Errors
 /// When the system has no random bytes.
 pub(crate) fn random_text(length: usize) -> Result<String, AppError> {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut text = String::with_capacity(length);
-    let mut random = [0_u8; 32];
-    while text.len() < length {
-        getrandom::fill(&mut random)
-            .map_err(|_| AppError::new(ErrorCode::Internal, "no random bytes from the system"))?;
-        // 248 is the largest multiple of 62 in a byte: beyond, some letters would come more often.
-        let fair = random.iter().filter(|byte| **byte < 248).map(|byte| LETTERS[usize::from(byte % 62)]);
-        text.extend(fair.take(length - text.len()).map(char::from));
-    }
-    Ok(text)
+    wechat::crypto::generate_token(length).map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
 }
 
 /// Signs a page. `url` must have come through [`url`]; `timestamp` in seconds.

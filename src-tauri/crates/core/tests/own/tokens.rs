@@ -96,6 +96,28 @@ async fn forcing_right_after_a_refresh_waits_a_moment() {
     assert_eq!(world.account().token.generation, generation, "nobody asked again");
 }
 
+/// The reply to a call that ends the old token never came: WeChat has another one, and ours is dead although its time is
+/// not over. It heals by itself, and nobody is accused of having fetched one.
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_that_ended_our_token_heals() {
+    for (mode, path) in [("stable", STABLE), ("classic", CLASSIC)] {
+        let world = World::connected(mode).await;
+        world.pass(31_000).await;
+        let old = world.token();
+        world.lose_reply(path);
+        if mode == "stable" {
+            world.core.force_own_token(&world.appid).await.unwrap_err();
+        } else {
+            world.core.refresh_account(&world.appid, &world.appid).await.unwrap_err();
+        }
+        world.pass(5 * MINUTE).await;
+        assert_ne!(world.token(), old, "{mode}");
+        assert!(world.works().await, "{mode}");
+        world.pass(HOUR / 2).await;
+        assert_eq!(world.core.get_own_account(&world.appid).await.unwrap().taken.count, 0, "{mode}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stable_token_that_a_server_saw_refused_is_forced() {
     let world = World::connected("stable").await;

@@ -132,6 +132,12 @@ impl World {
         lock(&self.platform).add_fault(when, Effect::Errcode { code, message: None });
     }
 
+    /// WeChat does what the next call of this path asks, and its answer is lost.
+    pub fn lose_reply(&self, path: &str) {
+        let when = When { path: Some(path.into()), times: Some(1), ..When::default() };
+        lock(&self.platform).add_fault(when, Effect::DropAfter);
+    }
+
     pub fn no_faults(&self) {
         lock(&self.platform).clear_faults(None);
     }
