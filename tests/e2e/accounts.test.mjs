@@ -67,7 +67,7 @@ async function again(life) {
 async function drawer(appid, tab) {
   await walk.visit(`/accounts?open=${appid}&platform=${seen.component}`);
   await walk.session.see(`${id('account-drawer')}[data-appid="${appid}"]`);
-  if (tab) await walk.click(`drawer-tab-${tab}`);
+  if (tab) await walk.tab(`drawer-tab-${tab}`);
 }
 
 describe("an operator's accounts", { concurrency: false }, () => {
@@ -336,7 +336,7 @@ describe("an operator's accounts", { concurrency: false }, () => {
     await walk.session.see(`${id(`accounts-row-${appid}`)}[data-state="unauthorized"].gone`);
     await drawer(appid);
     await walk.session.see(`${id('history')} [data-kind="unauthorized"]`);
-    await walk.click('drawer-tab-token');
+    await walk.tab('drawer-tab-token');
     await walk.see('token-timeline');
     assert.equal(await walk.session.find(id('reveal-token')), undefined);
     await walk.click('drawer-again');
@@ -357,7 +357,7 @@ describe("an operator's accounts", { concurrency: false }, () => {
     // Sets that the owner takes away are told as a difference.
     const { sets } = (await wechat.state()).accounts.find((a) => a.appid === appid);
     await wechat.call('POST', '/sets', { appid, sets: sets.slice(1) });
-    await walk.click('drawer-tab-history');
+    await walk.tab('drawer-tab-history');
     await walk.session.see(`${id('history')} [data-kind="updated"] .set.minus`);
     await escape('account-drawer');
   });

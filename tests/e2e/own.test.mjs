@@ -50,7 +50,7 @@ const messages = async (appid) => (await walk.app.api('/v1/events?limit=1000')).
 async function drawer(appid) {
   await walk.visit(`/accounts?open=${appid}&platform=${appid}`);
   await walk.session.see(`${id('account-drawer')}[data-appid="${appid}"]`);
-  await walk.click('drawer-tab-token');
+  await walk.tab('drawer-tab-token');
   await walk.see('token-timeline');
 }
 
@@ -146,7 +146,7 @@ describe('accounts with a secret of their own', { concurrency: false }, () => {
   test('its interface token is there; forced once by one act of two clicks, then held back', async () => {
     await walk.click('own-to-account');
     await walk.session.see(`${id('account-drawer')}[data-appid="${seen.test}"]`);
-    await walk.click('drawer-tab-token');
+    await walk.tab('drawer-tab-token');
     const old = await until('a token', () => token(seen.test));
     assert.equal((await own(seen.test)).account.token.state, 'valid');
     assert.match(await walk.text('own-force-used'), /0 \/ 20/);

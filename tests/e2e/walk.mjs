@@ -85,6 +85,16 @@ export class Walk {
     await this.session.click(id(name));
   }
 
+  /** Chooses a tab. What is said above the tabs moves them when fresh news of the account comes, under the pointer too. */
+  async tab(name) {
+    const lit = `${id(name)}[aria-selected="true"]`;
+    await until(`the tab ${name}`, async () => {
+      if (await this.session.find(lit)) return true;
+      await this.click(name);
+      return false;
+    });
+  }
+
   async doubleClick(name) {
     await this.see(name);
     await this.still();
