@@ -13,6 +13,7 @@ mod clipboard;
 mod js_sdk;
 mod life;
 mod menus;
+mod messages;
 mod oauth;
 mod onboard;
 mod own;
@@ -194,5 +195,38 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         trial::get_api_trial,
         trial::reveal_api_trial,
         trial::clear_api_trials,
+        messages::list_pushes,
+        messages::get_push,
+        messages::export_pushes,
+        messages::inbox_figures,
+        messages::set_inbox_retention,
+        messages::list_rejections,
+        messages::replay_push,
+        messages::send_made_up,
+        messages::list_rules,
+        messages::validate_rule,
+        messages::save_rule,
+        messages::switch_rule,
+        messages::move_rule,
+        messages::remove_rule,
+        messages::test_rules,
+        messages::list_targets,
+        messages::validate_target,
+        messages::save_target,
+        messages::switch_target,
+        messages::remove_target,
+        messages::reveal_target_secret,
+        messages::test_target,
+        messages::list_deliveries,
+        messages::resend_dead,
+        messages::drop_dead,
+        messages::close_breaker,
+        messages::get_conversation,
+        messages::send_custom_message,
+        messages::release_check,
+        messages::switch_release_check,
+        messages::start_rehearsal,
+        messages::get_crowd,
+        messages::set_crowd,
     ]
 }

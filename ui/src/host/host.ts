@@ -4,6 +4,7 @@
  */
 import type { CallCommands } from "./commands";
 import type { MenuCommands } from "./menucommands";
+import type { MessageCommands } from "./messagecommands";
 import type { OwnCommands } from "./owncommands";
 import type {
   Account,
@@ -46,7 +47,7 @@ import type {
 } from "./types";
 
 /** Command name → its arguments and its result. */
-export interface Commands extends CallCommands, MenuCommands, OwnCommands {
+export interface Commands extends CallCommands, MenuCommands, MessageCommands, OwnCommands {
   app_info: { args: Record<string, never>; result: AppInfo };
   overview: { args: Record<string, never>; result: Overview };
   check_door: { args: { public_base_url: string }; result: TunnelHealth };

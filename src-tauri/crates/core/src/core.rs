@@ -26,6 +26,7 @@ use crate::engine::reconcile::Reconciler;
 use crate::engine::{self, Engine, EngineOptions, Wake};
 use crate::error::AppError;
 use crate::folder::{self, EngineNote, FolderLock};
+use crate::forward::{self, Forward};
 use crate::menus::Menus;
 use crate::oauth::{self, Oauth};
 use crate::sources::{self, PublicFiles, Sources};
@@ -99,6 +100,8 @@ pub struct Runtime {
     pub row: Arc<PlatformRow>,
     /// Opens its pushes; none for an own account without a key.
     pub crypto: Option<MessageCrypto>,
+    /// Prints of its AES keys, the current and the previous one, see [`key_print`].
+    pub key_prints: (i64, i64),
     /// Carries its calls.
     pub transport: Arc<dyn Transport>,
 }
@@ -107,6 +110,11 @@ impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runtime").field("platform", &self.row.component_appid).finish_non_exhaustive()
     }
+}
+
+/// Tells AES keys apart without being one: the first 8 bytes of SHA-256, never 0.
+pub(crate) fn key_print(encoding_aes_key: &str) -> i64 {
+    crate::inbox::identity(&["key", encoding_aes_key]).max(1)
 }
 
 struct Inner {
@@ -128,6 +136,7 @@ struct Inner {
     oauth: Arc<Oauth>,
     js_tickets_used: js_sdk::Used,
     trial_answers: trial::Answers,
+    forward: Forward,
     tunnels: Tunnels,
     runtimes: RwLock<HashMap<i64, Arc<Runtime>>>,
     previous_key_used: Mutex<HashMap<i64, i64>>,
@@ -194,6 +203,7 @@ impl Core {
                 oauth: Arc::new(Oauth::here()),
                 js_tickets_used: js_sdk::Used::default(),
                 trial_answers: trial::Answers::default(),
+                forward: Forward::default(),
                 tunnels: Tunnels::default(),
                 runtimes: RwLock::default(),
                 previous_key_used: Mutex::default(),
@@ -239,6 +249,7 @@ impl Core {
         self.own(tokio::spawn(call_log::run(self.clone())));
         self.own(tokio::spawn(engine::own::watch(self.clone())));
         self.own(tokio::spawn(oauth::watch(self.clone())));
+        self.own(tokio::spawn(forward::run(self.clone())));
         let engine = tokio::spawn(engine::run(self.clone()));
         if let Ok(mut slot) = self.inner.engine_task.lock() {
             *slot = Some(engine);
@@ -400,9 +411,12 @@ impl Core {
         }
         // A new ticket changes the row every ten minutes: what depends on the credentials only is kept then.
         let made = match known {
-            Some(known) if known.row.updated_at == row.updated_at => {
-                Arc::new(Runtime { crypto: known.crypto.clone(), transport: known.transport.clone(), row })
-            }
+            Some(known) if known.row.updated_at == row.updated_at => Arc::new(Runtime {
+                crypto: known.crypto.clone(),
+                key_prints: known.key_prints,
+                transport: known.transport.clone(),
+                row,
+            }),
             _ => {
                 let key = AesKey::parse(row.encoding_aes_key.expose()).ok();
                 if key.is_none() && row.own.is_none() {
@@ -414,7 +428,9 @@ impl Core {
                 let crypto = key.map(|key| {
                     MessageCrypto::new(row.verify_token.clone(), key, previous, row.component_appid.clone())
                 });
-                Arc::new(Runtime { row, crypto, transport })
+                let before = row.previous_encoding_aes_key.as_ref().map_or(0, |key| key_print(key.expose()));
+                let key_prints = (key_print(row.encoding_aes_key.expose()), before);
+                Arc::new(Runtime { row, crypto, key_prints, transport })
             }
         };
         self.inner.runtimes.write().ok()?.insert(made.row.id, made.clone());
@@ -525,6 +541,10 @@ impl Core {
     /// Answers of tried calls.
     pub(crate) fn trial_answers(&self) -> &trial::Answers {
         &self.inner.trial_answers
+    }
+    /// Business servers.
+    pub(crate) fn forward(&self) -> &Forward {
+        &self.inner.forward
     }
     /// The tunnels that run.
     #[must_use]

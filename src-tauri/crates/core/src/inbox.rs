@@ -5,6 +5,7 @@
 //! older push changes nothing; a refused push leaves only a counter and a line in the rejected list.
 
 mod own;
+mod sealed;
 
 use std::sync::Arc;
 
@@ -137,7 +138,11 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         dedupe: 0,
         kind: None,
         random: opened.random,
+        seal: sealed::seal_of(&runtime, &query, Some(opened.key)),
         body: opened.msg,
+        flags: 0,
+        rule_id: None,
+        notify: None,
     };
     if let Some(authorizer) = target.authorizer_appid {
         if !crate::validate::is_appid(authorizer) {
@@ -202,7 +207,8 @@ async fn take_message(core: &Core, appid: &str, mut push: NewPush) -> Result<Opt
     let stored = match scan {
         None => core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map(|_| false),
         Some(scan) => {
-            let work = move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)? && scene_codes::count(tx, &scan)?);
+            let work =
+                move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)?.is_some() && scene_codes::count(tx, &scan)?);
             core.store().write(work).await
         }
     };

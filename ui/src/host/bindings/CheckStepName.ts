@@ -3,4 +3,4 @@
 /**
  * A step, in the order in which a push of WeChat's meets them.
  */
-export type CheckStepName = "dns" | "tcp" | "tls" | "path" | "push";
+export type CheckStepName = "dns" | "tcp" | "tls" | "path" | "push" | "token" | "aes_key" | "answer";

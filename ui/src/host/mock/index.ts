@@ -8,6 +8,8 @@ import { callAnswers, extraOf } from "./calls";
 import { channelAnswers } from "./channel";
 import { account, ALL_NEEDS, attempts, counts, hex, LIFE, lastError, needs, permissionSets, platform, random, token } from "./data";
 import { doorCheck, type Ending } from "./door";
+import { forwardAnswers } from "./forward";
+import { inboxAnswers } from "./inbox";
 import { jssdkAnswers } from "./jssdk";
 import { dress, lifeAnswers } from "./life";
 import { menuAnswers } from "./menus";
@@ -178,6 +180,8 @@ export function createMockHost(scenario = "rich"): Host {
     ...sceneAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     ...oauthAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, owns: () => owns, emit }),
     ...trialAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
+    ...inboxAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
+    ...forwardAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());

@@ -303,7 +303,7 @@ fn rest() -> Value {
             "additionalProperties": false,
         },
         "NewKey": object(made),
-        "Arguments": { "type": "object", "description": format!("Arguments by name of one of: {}.", commands::NAMES.join(", ")) },
+        "Arguments": { "type": "object", "description": format!("Arguments by name of one of: {}.", commands::names().join(", ")) },
         "Anything": { "description": "What the command answers; null for nothing." },
         "Change": object(json!({ "tags": { "type": "array", "items": text() } })),
         "OpenApi": { "type": "object" },

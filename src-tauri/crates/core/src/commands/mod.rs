@@ -2,6 +2,9 @@
 //!
 //! Owns no state. A command checks its input, reads the mirror or writes the store, and answers a document.
 
+#[macro_use]
+mod table;
+
 mod accounts;
 mod app;
 mod bulk;
@@ -14,6 +17,7 @@ mod life;
 pub mod links;
 pub(crate) mod menu_templates;
 mod menus;
+mod messages;
 mod oauth;
 mod oauth_users;
 mod options;
@@ -408,22 +412,23 @@ fn wrap<T: serde::Serialize>(value: T) -> Result<Value, AppError> {
     serde_json::to_value(value).map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
 }
 
-macro_rules! table {
-    ($($name:literal ($args:ident : $type:ty) => $call:expr;)*) => {
-        /// Names of all commands that both hosts offer.
-        pub const NAMES: &[&str] = &[$($name),*];
+/// Names of all commands that both hosts offer.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    NAMES.iter().chain(messages::NAMES).copied().collect()
+}
 
-        /// Runs a command by name with a JSON object of arguments: how a browser asks the daemon.
-        ///
-        /// # Errors
-        /// The command's own; `NotFound` for an unknown name, `InvalidInput` for bad arguments.
-        pub async fn dispatch(core: &Core, name: &str, args: Value) -> Result<Value, AppError> {
-            match name {
-                $($name => { let $args: $type = parse(args)?; let call = $call; wrap(call(core, $args).await?) })*
-                _ => Err(AppError::not_found("command", name)),
-            }
-        }
-    };
+/// Runs a command by name with a JSON object of arguments: how a browser asks the daemon.
+///
+/// # Errors
+/// The command's own; `NotFound` for an unknown name, `InvalidInput` for bad arguments.
+pub async fn dispatch(core: &Core, name: &str, args: Value) -> Result<Value, AppError> {
+    // Boxed: a command's future is as large as the largest of its table.
+    if messages::NAMES.contains(&name) {
+        Box::pin(messages::run(core, name, args)).await
+    } else {
+        Box::pin(run(core, name, args)).await
+    }
 }
 
 table! {

@@ -20,6 +20,12 @@ pub enum CheckStepName {
     Path,
     /// A signed and encrypted test push comes in and is answered.
     Push,
+    /// The Token that was used for signing is the one here; self-test only.
+    Token,
+    /// The EncodingAESKey that was used is the one here; self-test only.
+    AesKey,
+    /// The answer came in time and can be read by WeChat; self-test only.
+    Answer,
 }
 
 /// How a step ended.

@@ -51,7 +51,18 @@ pub(super) async fn accept(
         dedupe: 0,
         kind: None,
         random,
+        seal: super::sealed::seal_of(
+            runtime,
+            &query,
+            match closed {
+                Closed::Plain => None,
+                Closed::Sealed(_, key) => Some(key),
+            },
+        ),
         body: message,
+        flags: 0,
+        rule_id: None,
+        notify: None,
     };
     let xml = take_message(core, appid, push).await?;
     core.verifications().pushed(platform_id, now);

@@ -22,7 +22,14 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         dedupe INTEGER NOT NULL,
         kind TEXT,
         random BLOB NOT NULL,
-        body BLOB NOT NULL
+        body BLOB NOT NULL,
+        timestamp TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        key_print INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        rule_id INTEGER,
+        notify TEXT
     ) STRICT;
     CREATE UNIQUE INDEX inbox_component_event ON inbox (platform_id, dedupe) WHERE kind IS NOT NULL;",
 )];
@@ -48,8 +55,59 @@ pub struct NewPush {
     pub kind: Option<String>,
     /// Random prefix of the encrypted form.
     pub random: [u8; 16],
-    /// Decrypted XML.
+    /// Decrypted document.
     pub body: Vec<u8>,
+    /// What came with it in the query.
+    pub seal: Seal,
+    /// Bits of [`flag`].
+    pub flags: i64,
+    /// The rule that took it.
+    pub rule_id: Option<i64>,
+    /// Notified targets that are to hear of it, see [`notify_of`].
+    pub notify: Option<String>,
+}
+
+/// What is known of a push beside its content.
+pub mod flag {
+    /// The account's authorization had ended, or it is not known.
+    pub const ENDED: i64 = 1;
+    /// Made by the self-test here.
+    pub const MADE_UP: i64 = 2;
+    /// An answering target is asked: it is never asked again for the same push.
+    pub const ASKED: i64 = 4;
+}
+
+/// What a push's query held, and which key opened it: with it the encrypted form can be made again exactly.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seal {
+    /// `timestamp`.
+    pub timestamp: String,
+    /// `nonce`.
+    pub nonce: String,
+    /// `msg_signature`; `signature` in plain mode.
+    pub signature: String,
+    /// Print of the AES key; 0 in plain mode.
+    pub key_print: i64,
+}
+
+/// Target ids as they are stored: `,3,7,`. None for no target.
+#[must_use]
+pub fn notify_of(targets: &[i64]) -> Option<String> {
+    if targets.is_empty() {
+        return None;
+    }
+    let mut text = String::from(",");
+    for id in targets {
+        text.push_str(&id.to_string());
+        text.push(',');
+    }
+    Some(text)
+}
+
+/// The reverse of [`notify_of`].
+#[must_use]
+pub fn targets_of(notify: Option<&str>) -> Vec<i64> {
+    notify.unwrap_or("").split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Recent messages' dedupe keys, oldest forgotten first.
@@ -100,36 +158,53 @@ impl Seen {
     }
 }
 
+const INSERT: &str = "INSERT OR IGNORE INTO inbox (platform_id, authorizer, received_at, dedupe, kind, random, body, timestamp, nonce, signature, key_print, flags, rule_id, notify)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+fn insert(tx: &Tx<'_>, push: &NewPush) -> rusqlite::Result<Option<i64>> {
+    let Seal { timestamp, nonce, signature, key_print } = &push.seal;
+    let added = tx.prepare_cached(INSERT)?.execute(params![
+        push.platform_id,
+        push.authorizer,
+        push.received_at,
+        push.dedupe,
+        push.kind,
+        push.random,
+        push.body,
+        timestamp,
+        nonce,
+        signature,
+        key_print,
+        push.flags,
+        push.rule_id,
+        push.notify,
+    ])?;
+    Ok((added > 0).then(|| tx.last_insert_rowid()))
+}
+
 /// Stores a component event. Answers false for a repeat.
 ///
 /// # Errors
 /// SQLite's.
 pub fn insert_event(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
-    let added = tx
-        .prepare_cached(
-            "INSERT OR IGNORE INTO inbox (platform_id, authorizer, received_at, dedupe, kind, random, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![push.platform_id, push.authorizer, push.received_at, push.dedupe, push.kind, push.random, push.body])?;
-    Ok(added > 0)
+    Ok(insert(tx, push)?.is_some())
 }
 
-/// Stores a message: one statement. Answers false for a repeat, whose first copy is committed before or with this job.
+/// Stores a message: one statement. Answers its row id, or none for a repeat, whose first copy is committed before or
+/// with this job.
 ///
 /// # Errors
 /// SQLite's.
-pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
+pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<Option<i64>, StoreError> {
     let key = (push.platform_id, push.dedupe);
     let mut seen = tx.mirror().seen.lock().map_err(|_| StoreError::Broken)?;
     if !seen.insert(key) {
-        return Ok(false);
+        return Ok(None);
     }
-    let stored = tx
-        .prepare_cached("INSERT INTO inbox (platform_id, authorizer, received_at, dedupe, random, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .and_then(|mut s| s.execute(params![push.platform_id, push.authorizer, push.received_at, push.dedupe, push.random, push.body]));
-    match stored {
-        Ok(_) => {
+    match insert(tx, push) {
+        Ok(id) => {
             tx.saw(key);
-            Ok(true)
+            Ok(id)
         }
         Err(e) => {
             seen.remove(key);
@@ -160,21 +235,57 @@ pub struct PushRow {
     pub authorizer: Option<String>,
     /// Arrival, ms.
     pub received_at: i64,
+    /// Its identity, see [`NewPush::dedupe`].
+    pub dedupe: i64,
     /// InfoType of a component event.
     pub kind: Option<String>,
-    /// Decrypted XML.
+    /// Random prefix of the encrypted form.
+    pub random: [u8; 16],
+    /// Decrypted document.
     pub body: Vec<u8>,
+    /// What came with it in the query.
+    pub seal: Seal,
+    /// Bits of [`flag`].
+    pub flags: i64,
+    /// The rule that took it.
+    pub rule_id: Option<i64>,
+    /// Notified targets, see [`targets_of`].
+    pub notify: Option<String>,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<PushRow> {
+/// Reads a row of `SELECT * FROM inbox`.
+///
+/// # Errors
+/// SQLite's.
+pub fn read(row: &Row<'_>) -> rusqlite::Result<PushRow> {
     Ok(PushRow {
         id: row.get("id")?,
         platform_id: row.get("platform_id")?,
         authorizer: row.get("authorizer")?,
         received_at: row.get("received_at")?,
+        dedupe: row.get("dedupe")?,
         kind: row.get("kind")?,
+        random: row.get("random")?,
         body: row.get("body")?,
+        seal: Seal {
+            timestamp: row.get("timestamp")?,
+            nonce: row.get("nonce")?,
+            signature: row.get("signature")?,
+            key_print: row.get("key_print")?,
+        },
+        flags: row.get("flags")?,
+        rule_id: row.get("rule_id")?,
+        notify: row.get("notify")?,
     })
+}
+
+/// One push.
+///
+/// # Errors
+/// SQLite's.
+pub fn get(connection: &Connection, id: i64) -> rusqlite::Result<Option<PushRow>> {
+    use rusqlite::OptionalExtension;
+    connection.prepare_cached("SELECT * FROM inbox WHERE id = ?1")?.query_row([id], read).optional()
 }
 
 /// Pushes after a row id, oldest first.

@@ -23,6 +23,7 @@ pub mod oauth_route;
 pub mod oauth_ticket;
 pub mod oauth_user;
 pub mod platform;
+pub mod push_answer;
 pub mod redemption;
 pub mod scene_code;
 pub mod setting;
@@ -47,6 +48,7 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         tenant::MIGRATIONS,
         redemption::MIGRATIONS,
         inbox::MIGRATIONS,
+        push_answer::MIGRATIONS,
         api_key::MIGRATIONS,
         notice::MIGRATIONS,
         menu::MIGRATIONS,
