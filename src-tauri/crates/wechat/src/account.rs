@@ -42,7 +42,7 @@ pub struct Label {
     pub en: &'static str,
 }
 
-const fn label(zh: &'static str, en: &'static str) -> Option<Label> {
+pub(crate) const fn label(zh: &'static str, en: &'static str) -> Option<Label> {
     Some(Label { zh, en })
 }
 

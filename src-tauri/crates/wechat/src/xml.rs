@@ -146,6 +146,7 @@ fn find_cdata_end(section: &str) -> Option<usize> {
 enum Token<'a, 'n> {
     Open(&'n str),
     Text(Cow<'a, str>),
+    CData(Cow<'a, str>),
     Close,
 }
 
@@ -203,7 +204,7 @@ fn walk<'a>(
                 if depth == 0 {
                     return Err(XmlError::Malformed);
                 }
-                on_token(Token::Text(section.into_inner()))?;
+                on_token(Token::CData(section.into_inner()))?;
             }
             Event::GeneralRef(reference) => {
                 if depth == 0 {
@@ -266,7 +267,7 @@ impl<'a, S: FieldSink<'a>> FlatFromTokens<'a, S> {
                     self.text = Cow::Borrowed("");
                 }
             }
-            Token::Text(text) => {
+            Token::Text(text) | Token::CData(text) => {
                 if self.depth == 2 && self.leaf {
                     append(&mut self.text, text);
                 }
@@ -288,6 +289,7 @@ impl<'a, S: FieldSink<'a>> FlatFromTokens<'a, S> {
 pub struct XmlNode<'a> {
     name: String,
     text: Cow<'a, str>,
+    cdata: bool,
     children: Vec<XmlNode<'a>>,
 }
 
@@ -297,9 +299,20 @@ impl<'a> XmlNode<'a> {
         &self.name
     }
 
-    /// The element's own text, CDATA and entities resolved, not trimmed.
+    /// The element's own text, CDATA and entities resolved, not trimmed. Blanks beside a CDATA section are a
+    /// pretty-printer's and not kept.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text as its writer meant it: CDATA exactly, anything else without the blanks around it.
+    pub fn value(&self) -> &str {
+        if self.cdata { &self.text } else { self.text.trim() }
+    }
+
+    /// Whether the text, or a part of it, is CDATA.
+    pub fn is_cdata(&self) -> bool {
+        self.cdata
     }
 
     /// The children in document order.
@@ -361,7 +374,18 @@ impl<'a> XmlFields<'a> {
             match token {
                 Token::Open(name) => open.push(XmlNode { name: name.to_owned(), ..XmlNode::default() }),
                 Token::Text(text) => {
+                    if let Some(node) = open.last_mut()
+                        && !(node.cdata && text.trim().is_empty())
+                    {
+                        append(&mut node.text, text);
+                    }
+                }
+                Token::CData(text) => {
                     if let Some(node) = open.last_mut() {
+                        if !node.cdata && node.text.trim().is_empty() {
+                            node.text = Cow::Borrowed("");
+                        }
+                        node.cdata = true;
                         append(&mut node.text, text);
                     }
                 }

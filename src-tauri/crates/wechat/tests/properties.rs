@@ -88,6 +88,7 @@ mod properties {
         let _ = parse_message_head(bytes);
         let _ = parse_message_head_json(bytes);
         let _ = parse_component_event(bytes);
+        let _ = wechat::reply::Reply::read(bytes);
         let _ = XmlFields::parse(bytes);
         let _ = wechat::api::read_answer::<serde_json::Value>(bytes, &[]);
         let _ = crypto(KEY, "wx").decrypt(bytes);

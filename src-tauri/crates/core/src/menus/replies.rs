@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use wechat::message::MessageHead;
-use wechat::xml::XmlWriter;
+use wechat::reply::{Article, Reply};
 
 use crate::core::Core;
 use crate::dto::{MenuReply, ReplyKind};
@@ -80,44 +80,30 @@ pub(crate) async fn answer(
 }
 
 fn xml(reply: &MenuReply, to: &str, from: &str, now_s: i64) -> String {
-    let mut xml = XmlWriter::new();
-    xml.cdata("ToUserName", to).cdata("FromUserName", from).number("CreateTime", now_s);
-    let media = |xml: &mut XmlWriter, kind: &str, element: &'static str| {
-        xml.cdata("MsgType", kind);
-        xml.open(element).cdata("MediaId", &reply.content).close();
+    let content = reply.content.clone();
+    let passive = match reply.kind {
+        ReplyKind::Image => Reply::Image { media_id: content },
+        ReplyKind::Voice => Reply::Voice { media_id: content },
+        ReplyKind::News => news(reply),
+        // Of a video WeChat tells an address and no media id, so a link is all that can be sent.
+        ReplyKind::Text | ReplyKind::Video => Reply::Text { content },
     };
-    match reply.kind {
-        ReplyKind::Text => {
-            xml.cdata("MsgType", "text").cdata("Content", &reply.content);
-        }
-        ReplyKind::Image => media(&mut xml, "image", "Image"),
-        ReplyKind::Voice => media(&mut xml, "voice", "Voice"),
-        // WeChat tells an address of the video and no media id, so a link is all that can be sent.
-        ReplyKind::Video => {
-            xml.cdata("MsgType", "text").cdata("Content", &reply.content);
-        }
-        ReplyKind::News => news(&mut xml, reply),
-    }
-    xml.finish()
+    passive.write(to, from, now_s)
 }
 
-/// One article, which is what WeChat takes as an answer; the others as links below its summary.
-fn news(xml: &mut XmlWriter, reply: &MenuReply) {
-    let none = Vec::new();
-    let articles = reply.news.as_ref().and_then(Value::as_array).unwrap_or(&none);
-    let text = |article: &Value, member: &str| article.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
-    let Some(first) = articles.first() else {
-        xml.cdata("MsgType", "text").cdata("Content", &reply.content);
-        return;
+/// One article, which is what WeChat takes as an answer.
+fn news(reply: &MenuReply) -> Reply {
+    let Some(first) = reply.news.as_ref().and_then(Value::as_array).and_then(|articles| articles.first()) else {
+        return Reply::Text { content: reply.content.clone() };
     };
-    let digest: String = text(first, "digest").chars().take(MAX_DIGEST).collect();
-    xml.cdata("MsgType", "news").number("ArticleCount", 1);
-    xml.open("Articles").open("item");
-    xml.cdata("Title", &text(first, "title"))
-        .cdata("Description", &digest)
-        .cdata("PicUrl", &text(first, "cover_url"))
-        .cdata("Url", &text(first, "content_url"));
-    xml.close().close();
+    let text = |member: &str| first.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
+    let article = Article {
+        title: text("title"),
+        description: text("digest").chars().take(MAX_DIGEST).collect(),
+        pic_url: text("cover_url"),
+        url: text("content_url"),
+    };
+    Reply::News { articles: vec![article] }
 }
 
 #[cfg(test)]

@@ -146,6 +146,16 @@ fn trees_keep_nesting_and_unknown_elements() {
 }
 
 #[test]
+fn values_are_cdata_exactly_and_other_text_without_the_blanks_around_it() {
+    let fields = XmlFields::parse(
+        b"<xml><A>\n <![CDATA[ x\n]]>\n </A><B> 1 </B><C>a <![CDATA[b]]> c</C><D><![CDATA[]]]]><![CDATA[>]]></D></xml>",
+    )
+    .unwrap();
+    let values: Vec<_> = fields.children().iter().map(|node| (node.value(), node.is_cdata())).collect();
+    assert_eq!(values, [(" x\n", true), ("1", false), ("a b c", true), ("]]>", true)]);
+}
+
+#[test]
 fn debug_shows_names_only() {
     let fields = XmlFields::parse(b"<xml><T>ticket@@@secret</T></xml>").unwrap();
     let shown = format!("{fields:?}");
