@@ -17,6 +17,7 @@ pub mod menu;
 pub mod message;
 pub mod multipart;
 pub mod permission;
+pub mod release;
 pub mod reply;
 pub mod secret;
 pub mod transport;

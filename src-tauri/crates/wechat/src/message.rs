@@ -5,13 +5,15 @@
 //! Invariant: one pass, borrowed from the document, and no panic on any input. This runs for every follower's action.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::xml::{FieldSink, XmlError, read_flat};
 
 /// The head of a message or event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct MessageHead<'a> {
     /// The account's original id (`gh_…`).
     pub to_user_name: Cow<'a, str>,
@@ -30,12 +32,20 @@ pub struct MessageHead<'a> {
     pub ticket: Option<Cow<'a, str>>,
     /// Of messages only. An event's `MsgID` (capital D) names another message and is not read here.
     pub msg_id: Option<u64>,
+    /// What a rule compares: `Content` of a text, `Recognition` of a voice, `Label` of a place, `Title` of a link. Of
+    /// messages only; empty values are `None`. In a release check it holds an authorization code.
+    pub text: Option<Cow<'a, str>>,
 }
+
+/// The elements of [`MessageHead::text`]; of a kind that has several of them, the first here counts.
+const TEXTS: [&str; 4] = ["Content", "Recognition", "Label", "Title"];
 
 #[derive(Default)]
 struct Reading<'a> {
     head: MessageHead<'a>,
     has_time: bool,
+    /// Place in [`TEXTS`] of the text in `head`.
+    rank: usize,
 }
 
 impl<'a> FieldSink<'a> for Reading<'a> {
@@ -53,6 +63,13 @@ impl<'a> FieldSink<'a> for Reading<'a> {
             "EventKey" => head.event_key = Some(value).filter(|v| !v.is_empty()),
             "Ticket" => head.ticket = Some(value).filter(|v| !v.is_empty()),
             "MsgId" => head.msg_id = Some(value.trim().parse().map_err(|_| XmlError::NotANumber("MsgId"))?),
+            "Content" | "Recognition" | "Label" | "Title" if !value.is_empty() => {
+                let rank = TEXTS.iter().position(|text| *text == name).unwrap_or(TEXTS.len());
+                if head.text.is_none() || rank <= self.rank {
+                    head.text = Some(value);
+                    self.rank = rank;
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -64,11 +81,11 @@ impl<'a> FieldSink<'a> for Reading<'a> {
 /// # Errors
 /// A document that is not well formed, that has a DOCTYPE, or that lacks `FromUserName`, `CreateTime` or `MsgType`.
 pub fn parse_message_head(xml: &[u8]) -> Result<MessageHead<'_>, XmlError> {
-    let Reading { head, has_time } = read_flat::<Reading<'_>>(xml)?;
+    let Reading { head, has_time, .. } = read_flat::<Reading<'_>>(xml)?;
     complete(head, has_time)
 }
 
-fn complete(head: MessageHead<'_>, has_time: bool) -> Result<MessageHead<'_>, XmlError> {
+fn complete(mut head: MessageHead<'_>, has_time: bool) -> Result<MessageHead<'_>, XmlError> {
     if head.from_user_name.is_empty() {
         return Err(XmlError::Missing("FromUserName"));
     }
@@ -77,6 +94,9 @@ fn complete(head: MessageHead<'_>, has_time: bool) -> Result<MessageHead<'_>, Xm
     }
     if !has_time {
         return Err(XmlError::Missing("CreateTime"));
+    }
+    if head.is_event() {
+        head.text = None;
     }
     Ok(head)
 }
@@ -103,6 +123,26 @@ pub fn parse_message_head_json(json: &[u8]) -> Result<MessageHead<'_>, XmlError>
         #[serde(borrow, default)]
         ticket: Option<Cow<'a, str>>,
         msg_id: Option<u64>,
+        #[serde(default)]
+        content: Loose,
+        #[serde(default)]
+        recognition: Loose,
+        #[serde(default)]
+        label: Loose,
+        #[serde(default)]
+        title: Loose,
+    }
+    /// A text, or anything else, which is none and no reason to refuse a message of a kind that is not known.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Loose {
+        Text(String),
+        Other(IgnoredAny),
+    }
+    impl Default for Loose {
+        fn default() -> Self {
+            Self::Other(IgnoredAny)
+        }
     }
     let json: Json<'_> = serde_json::from_slice(json).map_err(|_| XmlError::Malformed)?;
     let head = MessageHead {
@@ -114,6 +154,10 @@ pub fn parse_message_head_json(json: &[u8]) -> Result<MessageHead<'_>, XmlError>
         event_key: json.event_key.filter(|v| !v.is_empty()),
         ticket: json.ticket.filter(|v| !v.is_empty()),
         msg_id: json.msg_id,
+        text: [json.content, json.recognition, json.label, json.title].into_iter().find_map(|text| match text {
+            Loose::Text(text) if !text.is_empty() => Some(Cow::Owned(text)),
+            Loose::Text(_) | Loose::Other(IgnoredAny) => None,
+        }),
     };
     complete(head, json.create_time.is_some())
 }
@@ -137,6 +181,22 @@ impl MessageHead<'_> {
                 self.event_key.as_deref().unwrap_or_default()
             ),
         }
+    }
+}
+
+impl fmt::Debug for MessageHead<'_> {
+    /// Without the text: it is a follower's, and in a release check a code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageHead")
+            .field("to_user_name", &self.to_user_name)
+            .field("from_user_name", &self.from_user_name)
+            .field("create_time", &self.create_time)
+            .field("msg_type", &self.msg_type)
+            .field("event", &self.event)
+            .field("event_key", &self.event_key)
+            .field("ticket", &self.ticket)
+            .field("msg_id", &self.msg_id)
+            .finish_non_exhaustive()
     }
 }
 

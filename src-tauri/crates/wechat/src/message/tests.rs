@@ -92,6 +92,41 @@ fn incomplete_messages_are_refused() {
     assert_eq!(parse_message_head(format!("<!DOCTYPE x>{TEXT}").as_bytes()), Err(XmlError::Doctype));
 }
 
+fn message(kind: &str, rest: &str) -> String {
+    TEXT.replace("<![CDATA[text]]>", kind).replace("<Content><![CDATA[abcdteT]]></Content>", rest)
+}
+
+#[test]
+fn the_text_that_rules_compare() {
+    for (kind, rest, text) in [
+        ("text", "<Content><![CDATA[abcdteT]]></Content>", Some("abcdteT")),
+        ("text", "<Content><![CDATA[]]></Content>", None),
+        ("voice", "<MediaId>m</MediaId><Recognition><![CDATA[你好]]></Recognition>", Some("你好")),
+        ("voice", "<Format>amr</Format>", None),
+        ("location", "<Location_X>1</Location_X><Label><![CDATA[广州]]></Label>", Some("广州")),
+        ("link", "<Title><![CDATA[t]]></Title><Description><![CDATA[d]]></Description>", Some("t")),
+        ("new", "<Title>t</Title><Label></Label><Content>c</Content><Recognition>r</Recognition>", Some("c")),
+        ("new", "<Label>l</Label><Recognition>r</Recognition><Title>t</Title>", Some("r")),
+        ("event", "<Event>e</Event><Content>c</Content>", None),
+        ("text", "<Nested><Content>c</Content></Nested>", None),
+    ] {
+        let document = message(kind, rest);
+        let head = parse_message_head(document.as_bytes()).unwrap();
+        assert_eq!(head.text.as_deref(), text, "{rest}");
+        if !rest.contains("Nested") {
+            assert!(!matches!(head.text, Some(Cow::Owned(_))), "{rest}");
+        }
+        assert!(text.is_none_or(|text| text.len() < 3 || !format!("{head:?}").contains(text)));
+    }
+    let json =
+        |rest: &str| format!("{{\"FromUserName\":\"o1\",\"CreateTime\":1,\"MsgType\":\"text\",\"Title\":\"t\"{rest}}}");
+    assert_eq!(parse_message_head_json(json("").as_bytes()).unwrap().text.as_deref(), Some("t"));
+    let odd = json(",\"Content\":{\"a\":[1]},\"Recognition\":null,\"Label\":7");
+    assert_eq!(parse_message_head_json(odd.as_bytes()).unwrap().text.as_deref(), Some("t"));
+    let with_content = json(",\"Content\":\"c\\n\"");
+    assert_eq!(parse_message_head_json(with_content.as_bytes()).unwrap().text.as_deref(), Some("c\n"));
+}
+
 #[test]
 fn json_messages_of_mini_programs() {
     let json = br#"{"ToUserName":"gh_97417a04a28d","FromUserName":"o9AgO5Kd5ggOC-bXrbNODIiE3bGY","CreateTime":1714112445,"MsgType":"event","Event":"debug_demo","debug_str":"hello world"}"#;
