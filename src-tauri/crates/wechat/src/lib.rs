@@ -36,7 +36,7 @@ pub use error::{ApiError, CallError, ErrorClass};
 pub use errors::{ErrorAdvice, advice};
 pub use event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
 pub use links::AuthorizeLink;
-pub use message::{MessageHead, parse_message_head};
+pub use message::{Message, MessageHead, MessageKind, parse_message, parse_message_head};
 pub use secret::{Secret, SecretString};
 pub use transport::{ApiRequest, ApiResponse, BoxFuture, Host, Method, Transport, TransportError};
 pub use xml::{XmlError, XmlFields, XmlWriter};

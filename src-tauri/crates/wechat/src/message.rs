@@ -1,14 +1,29 @@
-//! The head of a decrypted message or event on the message URL: who, to whom, when, what kind.
+//! Decrypted messages and events on the message URL; here their head: who, to whom, when, what kind, what text.
 //!
-//! Owns: the few fields that routing and deduplication need; the rest of the document is passed on unread.
+//! Owns: the few fields that routing, deduplication and rules need. Everything else about a document, which only the
+//! few that are looked at pay for, is in the modules below: its fields as a tree, its typed contents, its words.
 //! Must not: interpret contents.
 //! Invariant: one pass, borrowed from the document, and no panic on any input. This runs for every follower's action.
+
+mod document;
+mod json;
+mod kinds;
+mod summary;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+
+pub use document::{Field, Node, masked_document, tree};
+pub use kinds::{
+    AuditOutcome, Coordinate, Message, MessageKind, PictureSource, Place, SubscribedTemplate, SubscriptionStep,
+    Verification, parse_message,
+};
+pub use summary::{SUMMARY_CHARS, is_secret_field, masked, summary};
+pub use words::{field_label, kind_label};
 
 use crate::xml::{FieldSink, XmlError, read_flat};
 

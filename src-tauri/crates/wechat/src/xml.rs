@@ -81,7 +81,7 @@ pub(crate) fn read_flat<'a, S: FieldSink<'a>>(document: &'a [u8]) -> Result<S, X
     Ok(slow.sink)
 }
 
-fn as_text(document: &[u8]) -> Result<&str, XmlError> {
+pub(crate) fn as_text(document: &[u8]) -> Result<&str, XmlError> {
     if document.len() > MAX_DOCUMENT_BYTES {
         return Err(XmlError::TooLarge);
     }
@@ -446,14 +446,7 @@ impl XmlWriter {
     /// `<name>value</name>` with the characters that XML reserves escaped.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.tag(name, false);
-        for c in value.chars() {
-            match c {
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '&' => self.out.push_str("&amp;"),
-                c => self.out.push(c),
-            }
-        }
+        push_text(&mut self.out, value);
         self.tag(name, true);
         self
     }
@@ -500,7 +493,18 @@ impl fmt::Debug for XmlWriter {
     }
 }
 
-fn push_cdata(out: &mut String, value: &str) {
+pub(crate) fn push_text(out: &mut String, value: &str) {
+    for c in value.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c => out.push(c),
+        }
+    }
+}
+
+pub(crate) fn push_cdata(out: &mut String, value: &str) {
     out.push_str("<![CDATA[");
     for (i, part) in value.split("]]>").enumerate() {
         if i > 0 {

@@ -89,6 +89,11 @@ mod properties {
         let _ = parse_message_head_json(bytes);
         let _ = parse_component_event(bytes);
         let _ = wechat::reply::Reply::read(bytes);
+        let _ = wechat::parse_message(bytes).is_ok();
+        // The two readers agree about what is well formed.
+        if parse_message_head(bytes).is_ok() {
+            assert!(wechat::message::tree(bytes).is_ok());
+        }
         let _ = XmlFields::parse(bytes);
         let _ = wechat::api::read_answer::<serde_json::Value>(bytes, &[]);
         let _ = crypto(KEY, "wx").decrypt(bytes);
