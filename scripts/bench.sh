@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make bench: measurements, printed with ratios of one run. `make bench PART=ingest` (attack, crypto, accounts, list, window) runs
+# make bench: measurements, printed with ratios of one run. `make bench PART=ingest` (attack, crypto, accounts, list, calls, messages, window) runs
 # one.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,6 +34,10 @@ fi
 if [ "$part" = all ] || [ "$part" = accounts ]; then
   say "Accounts"
   "$bench" accounts
+fi
+if [ "$part" = all ] || [ "$part" = messages ]; then
+  say "Messages"
+  "$bench" messages
 fi
 if [ "$part" = all ] || [ "$part" = list ]; then
   say "List"

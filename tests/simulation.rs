@@ -13,7 +13,7 @@ use wechat::Transport;
 use wechat::secret::SecretString;
 use wxdesk_core::clock::{Clock, MAX_SLEEP_MS, SimClock};
 use wxdesk_core::dto::{AccountEventKind, AccountQuery, AccountState, EgressRoute, Endpoints, TokenState};
-use wxdesk_core::inbox::{self, Target};
+use wxdesk_core::inbox::{self, Reply, Target};
 use wxdesk_core::store::Durability;
 use wxdesk_core::transport::TransportFactory;
 use wxdesk_core::{AppError, Core, OpenOptions};
@@ -64,8 +64,9 @@ impl PushSink for Inbox {
             let parts: Vec<&str> = push.path.trim_matches('/').split('/').collect();
             let target = Target { component_appid: parts[1], authorizer_appid: parts.get(3).copied(), own: false };
             Ok(match inbox::accept(&core, target, &push.query, &push.body).await {
-                Ok(None) => PushReply::success(),
-                Ok(Some(reply)) => PushReply { status: 200, body: reply.into_bytes() },
+                Ok(Reply::Success) => PushReply::success(),
+                Ok(Reply::Empty) => PushReply { status: 200, body: Vec::new() },
+                Ok(Reply::Xml(reply)) => PushReply { status: 200, body: reply.into_bytes() },
                 Err(refusal) => PushReply { status: refusal.status(), body: b"no".to_vec() },
             })
         })

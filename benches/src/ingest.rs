@@ -31,6 +31,7 @@ pub fn server() {
         })
         .await
         .expect("the platform is saved");
+        crate::messages::prepare(&core).await;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         core.start(any, any).await.expect("it starts");
         println!("{}", core.listener_address().expect("it listens"));

@@ -4,8 +4,11 @@
 //! transaction. It makes no calls to WeChat. Invariants: [`accept`] answers `Ok` only after the commit; a repeat or an
 //! older push changes nothing; a refused push leaves only a counter and a line in the rejected list.
 
+pub(crate) mod answers;
 mod own;
+pub(crate) mod sample;
 mod sealed;
+mod take;
 
 use std::sync::Arc;
 
@@ -13,13 +16,14 @@ use sha2::{Digest, Sha256};
 use wechat::crypto::{CryptoError, KeyUsed};
 use wechat::envelope::{PushQuery, parse_envelope};
 use wechat::event::{Authorization, ComponentEvent, ComponentEventKind, parse_component_event};
-use wechat::message::{parse_message_head, parse_message_head_json};
 
 use crate::core::{Core, Runtime};
 use crate::dto::{AccountEventKind, OwnKind};
 use crate::engine::Wake;
-use crate::menus::replies;
-use crate::scene_codes;
+pub(crate) use answers::Answers;
+pub(crate) use sealed::seal_again;
+use take::Arrival;
+
 use crate::store::tables::account::AccountRow;
 use crate::store::tables::inbox::NewPush;
 use crate::store::tables::redemption::Offer;
@@ -113,15 +117,45 @@ pub(crate) fn runtime_of(core: &Core, target: Target<'_>) -> Option<Arc<Runtime>
     })
 }
 
-/// Takes a push. `Ok` means durable: answer `success`, or the passive reply, which is encrypted already.
+/// What is answered to a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// `success`.
+    Success,
+    /// An empty body.
+    Empty,
+    /// A passive reply; encrypted when it leaves [`accept`], unless the push was plain.
+    Xml(String),
+}
+
+/// Takes a push. `Ok` means durable: answer it.
 ///
 /// # Errors
 /// Why it was refused; nothing was stored then.
-pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<Option<String>, Refusal> {
+pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -> Result<Reply, Refusal> {
+    accept_since(core, target, query, body, core.clock().monotonic()).await
+}
+
+/// The same for a push whose request began at `began`, monotonic ms.
+pub(crate) async fn accept_since(
+    core: &Core,
+    target: Target<'_>,
+    query: &str,
+    body: &[u8],
+    began: i64,
+) -> Result<Reply, Refusal> {
+    let taken = take(core, target, query, body, began).await;
+    if let Err(refusal) = &taken {
+        core.expected_pushes().refused(query, *refusal);
+    }
+    taken
+}
+
+async fn take(core: &Core, target: Target<'_>, query: &str, body: &[u8], began: i64) -> Result<Reply, Refusal> {
     let now = core.clock().now();
     let runtime = runtime_of(core, target).ok_or(Refusal::UnknownAppid)?;
     if let Some(own) = runtime.row.own {
-        return own::accept(core, &runtime, own, query, body).await;
+        return own::accept(core, &runtime, own, query, body, began).await;
     }
     let crypto = runtime.crypto.as_ref().ok_or(Refusal::BadKey)?;
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
@@ -148,9 +182,12 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
         if !crate::validate::is_appid(authorizer) {
             return Err(Refusal::UnknownAppid);
         }
-        let Some(xml) = take_message(core, authorizer, push).await? else { return Ok(None) };
+        let arrival =
+            Arrival { began, made_up: core.expected_pushes().made_up(&query.nonce), nonce: query.nonce.clone() };
+        let reply = take::take_message(core, &runtime, authorizer, push, arrival).await?;
+        let Reply::Xml(xml) = reply else { return Ok(reply) };
         let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
-        return Ok(Some(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
+        return Ok(Reply::Xml(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
     }
     let event = parse_component_event(&push.body).map_err(|_| Refusal::BadBody)?;
     if event.app_id != target.component_appid {
@@ -159,7 +196,7 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
     if event.info_type() == crate::check::SELF_CHECK {
         // Our own: nothing to store, and no sign of life from WeChat.
         core.expected_pushes().arrived(&query.nonce);
-        return Ok(None);
+        return Ok(Reply::Success);
     }
     push.dedupe = identity(&[&event.dedupe_key()]);
     push.kind = Some(event.info_type().to_owned());
@@ -184,40 +221,8 @@ pub async fn accept(core: &Core, target: Target<'_>, query: &str, body: &[u8]) -
             core.wake(Wake::Credential(credential_id));
         }
     }
-    Ok(None)
-}
-
-/// Stores an account's message or event, and answers the passive reply to it, unencrypted, if it has one.
-async fn take_message(core: &Core, appid: &str, mut push: NewPush) -> Result<Option<String>, Refusal> {
-    let platform_id = push.platform_id;
-    let json = push.body.trim_ascii_start().first() == Some(&b'{');
-    let head = if json { parse_message_head_json(&push.body) } else { parse_message_head(&push.body) };
-    let head = head.map_err(|_| Refusal::BadBody)?;
-    push.dedupe = identity(&[appid, &head.dedupe_key()]);
-    let click = replies::may_answer(&head).then(|| {
-        (
-            head.from_user_name.to_string(),
-            head.to_user_name.to_string(),
-            head.event_key.clone().unwrap_or_default().into_owned(),
-        )
-    });
-    let scan = scene_codes::scan_of(core, platform_id, appid, &head);
-    drop(head);
-    let now = push.received_at;
-    let stored = match scan {
-        None => core.store().write_single(move |tx| inbox::insert_message(tx, &push)).await.map(|_| false),
-        Some(scan) => {
-            let work =
-                move |tx: &Tx<'_>| Ok(inbox::insert_message(tx, &push)?.is_some() && scene_codes::count(tx, &scan)?);
-            core.store().write(work).await
-        }
-    };
-    if stored.map_err(|e| store_failed(&e))? {
-        core.changes().tell(["scene_codes"]);
-    }
-    core.door().accepted(now);
-    let Some((to, from, key)) = click else { return Ok(None) };
-    Ok(replies::answer(core, platform_id, appid, &to, &from, &key).await)
+    core.changes().tell(["inbox"]);
+    Ok(Reply::Success)
 }
 
 fn store_failed(e: &StoreError) -> Refusal {
@@ -331,3 +336,6 @@ pub(crate) fn identity(parts: &[&str]) -> i64 {
     eight.copy_from_slice(&digest[..8]);
     i64::from_le_bytes(eight)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod menus;
 mod oauth;
 pub mod paths;
 pub mod policy;
+mod release;
+mod rules;
 pub mod scene_codes;
 mod sheet;
 mod sockets;

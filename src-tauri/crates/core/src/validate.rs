@@ -119,7 +119,7 @@ fn app_secret(text: &str) -> Rule {
         .ok_or(("must have at most 128 characters and no blanks", "最多 128 个字符，不能有空格"))
 }
 
-fn verify_token(text: &str) -> Rule {
+pub(crate) fn verify_token(text: &str) -> Rule {
     ((3..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()))
         .then_some(())
         .ok_or(("must be 3 to 32 letters or digits", "应为 3–32 位字母或数字"))
@@ -167,7 +167,7 @@ fn secret(errors: &mut Vec<FieldError>, field: &str, value: Option<&str>, exists
     }
 }
 
-fn aes_key(key: &str) -> Rule {
+pub(crate) fn aes_key(key: &str) -> Rule {
     (key.len() == 43 && key.bytes().all(|b| b.is_ascii_alphanumeric()))
         .then_some(())
         .ok_or(("must be exactly 43 letters or digits", "应恰为 43 位字母或数字"))

@@ -4,16 +4,19 @@
 //! platform or a tunnel of ours has: it is no general fetcher. Invariant: a test push is verified like any other and
 //! stores nothing; a step that failed ends the check, and the steps after it say so.
 
+mod made_up;
 mod steps;
 mod tls;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::core::Core;
 use crate::dto::{Bilingual, CheckCode, CheckOutcome, CheckStep, CheckStepName, ErrorCode, TunnelHealth};
 use crate::error::AppError;
+use crate::inbox::Refusal;
 
 /// Public base URLs are checked so often, ms.
 const EVERY: i64 = 300_000;
@@ -28,25 +31,86 @@ const LOOK: i64 = 2_000;
 /// InfoType of a test push. WeChat's own have no such prefix.
 pub(crate) const SELF_CHECK: &str = "wxdesk_self_check";
 
-/// Test pushes under way, by nonce: whether they came in.
+/// Test pushes under way, by nonce.
 #[derive(Debug, Default)]
-pub struct Expected(Mutex<HashMap<String, bool>>);
+pub struct Expected {
+    tests: Mutex<HashMap<String, Test>>,
+    /// How many there are: most of the time none, and then no push pays for looking.
+    count: AtomicUsize,
+}
+
+/// What is known of a test push.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Test {
+    /// It came in and was verified.
+    pub arrived: bool,
+    /// Why it was refused.
+    pub refused: Option<Refusal>,
+    /// A made-up message, and whether notified targets are to have it.
+    made_up: Option<bool>,
+    /// The push in the inbox.
+    pub push_id: Option<i64>,
+}
 
 impl Expected {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, bool>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Test>) -> T) -> T {
+        let mut tests = self.tests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let out = work(&mut tests);
+        self.count.store(tests.len(), Ordering::Relaxed);
+        out
+    }
+    fn is_idle(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0
     }
     fn expect(&self, nonce: &str) {
-        self.lock().insert(nonce.to_owned(), false);
+        self.with(|tests| tests.insert(nonce.to_owned(), Test::default()));
+    }
+    /// A made-up message is about to come.
+    fn expect_message(&self, nonce: &str, deliver: bool) {
+        self.with(|tests| tests.insert(nonce.to_owned(), Test { made_up: Some(deliver), ..Test::default() }));
     }
     /// A test push with this nonce came in and was verified. Answers whether it is one of ours.
     pub(crate) fn arrived(&self, nonce: &str) -> bool {
-        self.lock().get_mut(nonce).map(|arrived| *arrived = true).is_some()
+        !self.is_idle() && self.with(|tests| tests.get_mut(nonce).map(|test| test.arrived = true).is_some())
     }
-    fn take(&self, nonce: &str) -> bool {
-        self.lock().remove(nonce).unwrap_or(false)
+    /// Whether a verified message is one of our own making, and then whether notified targets are to have it.
+    pub(crate) fn made_up(&self, nonce: &str) -> Option<bool> {
+        if self.is_idle() {
+            return None;
+        }
+        self.with(|tests| {
+            let test = tests.get_mut(nonce)?;
+            let deliver = test.made_up?;
+            test.arrived = true;
+            Some(deliver)
+        })
+    }
+    /// A made-up message is in the inbox.
+    pub(crate) fn stored(&self, nonce: &str, push_id: i64) {
+        self.with(|tests| {
+            if let Some(test) = tests.get_mut(nonce) {
+                test.push_id = Some(push_id);
+            }
+        });
+    }
+    /// A push was refused.
+    pub(crate) fn refused(&self, query: &str, refusal: Refusal) {
+        if self.is_idle() {
+            return;
+        }
+        let nonce = query.split('&').find_map(|pair| pair.strip_prefix("nonce="));
+        self.with(|tests| {
+            if let Some(test) = nonce.and_then(|nonce| tests.get_mut(nonce)) {
+                test.refused = Some(refusal);
+            }
+        });
+    }
+    fn take(&self, nonce: &str) -> Test {
+        self.with(|tests| tests.remove(nonce)).unwrap_or_default()
     }
 }
+
+pub(crate) use made_up::send as send_made_up;
 
 /// Scheme, host and port of a base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -191,14 +191,15 @@ pub(super) fn tls_words(now: i64, dates: Option<tls::Dates>, outcome: &Result<()
 }
 
 /// An answer as far as it is looked at.
-struct Answer {
-    status: u16,
+pub(super) struct Answer {
+    pub status: u16,
     location: String,
-    body: String,
-    took: i64,
+    pub body: String,
+    /// ms.
+    pub took: i64,
 }
 
-async fn ask(core: &Core, request: reqwest::RequestBuilder) -> Result<Answer, Found> {
+pub(super) async fn ask(core: &Core, request: reqwest::RequestBuilder) -> Result<Answer, Found> {
     let started = core.clock().monotonic();
     let broken = |e: &reqwest::Error| {
         if e.is_timeout() {
@@ -232,7 +233,7 @@ pub(super) async fn path(core: &Core, client: &reqwest::Client, target: &Target,
     (timed(answer.took, "此监听应答", "this listener answers"), None)
 }
 
-fn timed(took: i64, zh: &str, en: &str) -> Found {
+pub(super) fn timed(took: i64, zh: &str, en: &str) -> Found {
     if took > WECHAT_WAITS {
         let zh = format!("{zh}，但用了 {took} 毫秒");
         Found::failed(CheckCode::TooSlow, zh, format!("{en}, but it took {took} ms"))
@@ -289,7 +290,7 @@ pub(super) async fn push(core: &Core, client: &reqwest::Client, target: &Target,
         let Some((request, expected)) = trial(core, client, target, &platform, &nonce) else { continue };
         core.expected_pushes().expect(&nonce);
         let answer = ask(core, request).await;
-        let arrived = core.expected_pushes().take(&nonce);
+        let arrived = core.expected_pushes().take(&nonce).arrived;
         let answer = match answer {
             Ok(answer) => answer,
             Err(found) => return (found, None),

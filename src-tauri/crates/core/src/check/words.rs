@@ -15,6 +15,18 @@ pub(super) fn fix(code: CheckCode) -> Bilingual {
             "检查域名拼写；自有域名请添加解析记录，隧道的临时域名可能已经更换。",
             "Check the spelling. Add a DNS record for a domain of your own; a tunnel's temporary name may have changed.",
         ),
+        C::TokenDiffers => both(
+            "把微信后台「消息校验Token」与这里的 Token 改为一致。",
+            "Make the Token in WeChat's console (消息校验Token) and the one here the same.",
+        ),
+        C::KeyDiffers => both(
+            "把微信后台「消息加解密Key」与这里的 EncodingAESKey 改为一致，并确认填的是这个平台的。",
+            "Make the key in WeChat's console (消息加解密Key) and the EncodingAESKey here the same, of this very platform.",
+        ),
+        C::BadAnswer => both(
+            "在收件箱中打开这条消息，查看应答与业务服务器的返回。",
+            "Open this message in the inbox and look at its answer and at what the business server gave.",
+        ),
         C::LookupFailed => both(
             "检查本机的网络与 DNS 设置，稍后再试。",
             "Check this machine's network and DNS settings, then try again.",

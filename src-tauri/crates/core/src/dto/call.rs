@@ -40,6 +40,8 @@ pub enum CallReason {
     Oauth,
     /// Parametric QR codes.
     SceneCode,
+    /// Customer-service messages.
+    Message,
     /// "Try the API".
     Trial,
     /// Anything else.

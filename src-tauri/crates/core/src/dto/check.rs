@@ -102,6 +102,12 @@ pub enum CheckCode {
     PushRefused,
     /// The test push was answered by somebody else.
     PushElsewhere,
+    /// The Token is another one here.
+    TokenDiffers,
+    /// The EncodingAESKey is another one here.
+    KeyDiffers,
+    /// The answer is none that WeChat could read.
+    BadAnswer,
 }
 
 /// One step.

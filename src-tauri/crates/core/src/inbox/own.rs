@@ -3,11 +3,14 @@
 //! Invariant: what comes in another mode than the operator chose is refused and named so, except an encrypted push where
 //! plain ones are expected and the key is known: that is safer than what was asked for.
 
+use std::sync::Arc;
+
 use subtle::ConstantTimeEq as _;
 use wechat::crypto::{KeyUsed, MessageCrypto, url_signature};
 use wechat::envelope::{PushQuery, parse_envelope, parse_envelope_json};
 
-use super::{Refusal, take_message};
+use super::take::{Arrival, take_message};
+use super::{Refusal, Reply};
 use crate::core::{Core, Runtime};
 use crate::dto::MessageMode;
 use crate::store::tables::inbox::NewPush;
@@ -30,11 +33,12 @@ enum Closed<'a> {
 /// As [`super::accept`].
 pub(super) async fn accept(
     core: &Core,
-    runtime: &Runtime,
+    runtime: &Arc<Runtime>,
     own: Own,
     query: &str,
     body: &[u8],
-) -> Result<Option<String>, Refusal> {
+    began: i64,
+) -> Result<Reply, Refusal> {
     let now = core.clock().now();
     let query = PushQuery::parse(query).map_err(|_| Refusal::BadBody)?;
     let json = body.trim_ascii_start().first() == Some(&b'{');
@@ -64,14 +68,15 @@ pub(super) async fn accept(
         rule_id: None,
         notify: None,
     };
-    let xml = take_message(core, appid, push).await?;
+    let arrival = Arrival { began, made_up: core.expected_pushes().made_up(&query.nonce), nonce: query.nonce.clone() };
+    let reply = take_message(core, runtime, appid, push, arrival).await?;
     core.verifications().pushed(platform_id, now);
-    let Some(xml) = xml else { return Ok(None) };
+    let Reply::Xml(xml) = reply else { return Ok(reply) };
     match closed {
-        Closed::Plain => Ok(Some(xml)),
+        Closed::Plain => Ok(Reply::Xml(xml)),
         Closed::Sealed(crypto, key) => {
             let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
-            Ok(Some(crypto.seal_reply(key, xml.as_bytes(), now / 1000, &query.nonce, random)))
+            Ok(Reply::Xml(crypto.seal_reply(key, xml.as_bytes(), now / 1000, &query.nonce, random)))
         }
     }
 }

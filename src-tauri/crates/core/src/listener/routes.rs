@@ -21,7 +21,7 @@ use super::{MAX_BODY, oauth, pages, reject};
 use crate::check::SELF_CHECK;
 use crate::core::Core;
 use crate::dto::UrlVerdict;
-use crate::inbox::{self, Refusal, Target};
+use crate::inbox::{self, Refusal, Reply, Target};
 use crate::sockets::Caller;
 use crate::verifications::Asked;
 
@@ -216,6 +216,8 @@ async fn push(
     body: Body,
 ) -> Response {
     let core = &door.core;
+    // WeChat counts its seconds from here.
+    let began = core.clock().monotonic();
     // An unknown appid is not worth reading a body for.
     if inbox::runtime_of(core, target).is_none() {
         return refused(core, caller, path, Refusal::UnknownAppid);
@@ -231,9 +233,10 @@ async fn push(
             return text(status, words);
         }
     };
-    match inbox::accept(core, target, query, &body).await {
-        Ok(None) => text(StatusCode::OK, "success"),
-        Ok(Some(reply)) => xml(reply),
+    match inbox::accept_since(core, target, query, &body, began).await {
+        Ok(Reply::Success) => text(StatusCode::OK, "success"),
+        Ok(Reply::Empty) => text(StatusCode::OK, ""),
+        Ok(Reply::Xml(reply)) => xml(reply),
         Err(refusal) => refused(core, caller, path, refusal),
     }
 }

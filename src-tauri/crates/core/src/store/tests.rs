@@ -1,3 +1,4 @@
+use super::tables::inbox::Stored;
 use super::tables::platform::PlatformRow;
 use super::tables::{credential, inbox, notice, platform};
 use super::*;
@@ -143,8 +144,8 @@ async fn a_full_disk_loses_nothing_that_was_answered() {
             notify: None,
         };
         match store.write(move |tx| inbox::insert_message(tx, &push)).await {
-            Ok(Some(_)) => answered += 1,
-            Ok(None) => panic!("not a repeat"),
+            Ok(inbox::Stored::New(_)) => answered += 1,
+            Ok(inbox::Stored::Repeat(_)) => panic!("not a repeat"),
             Err(e) => {
                 full = true;
                 assert!(matches!(e, StoreError::DiskFull | StoreError::RolledBack), "{e:?}");
@@ -218,12 +219,12 @@ async fn a_message_is_stored_once_also_after_a_restart() {
         notify: None,
     };
     let store = open(&path);
-    assert!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap().is_some());
-    assert!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap().is_none());
+    assert_eq!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap(), Stored::New(1));
+    assert_eq!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap(), Stored::Repeat(1));
     store.close().await;
     drop(store);
     let store = open(&path);
-    assert!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap().is_none());
+    assert_eq!(store.write_single(move |tx| inbox::insert_message(tx, &push())).await.unwrap(), Stored::Repeat(1));
     assert_eq!(store.read(|c| Ok(inbox::count(c)?)).await.unwrap(), 1);
 }
 
@@ -270,7 +271,7 @@ async fn a_message_of_a_failed_commit_is_stored_by_its_repeat() {
         Ok(stored) => stored,
         Err(_) => again().await.unwrap(),
     };
-    assert!(stored.is_some(), "the repeat is stored");
+    assert!(matches!(stored, Stored::New(_)), "the repeat is stored");
     assert_eq!(store.read(|c| Ok(inbox::count(c)?)).await.unwrap(), 1);
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wechat::crypto::{AesKey, KeyUsed, MessageCrypto, msg_signature};
 use wechat::envelope::build_message_envelope;
 use wxdesk_core::dto::{MenuMaker, MenuSource, OwnPlace, PublishState, TakeoverRules};
-use wxdesk_core::inbox::{self, Target};
+use wxdesk_core::inbox::{self, Reply, Target};
 use wxdesk_sandbox::{Effect, lock};
 
 use crate::world::{World, click, set};
@@ -48,7 +48,9 @@ async fn tap(world: &World, appid: &str, key: &str, n: i64) -> Option<String> {
     let query = format!("signature=x&timestamp=1&nonce=n&encrypt_type=aes&msg_signature={signature}");
     let body = build_message_envelope("gh_1", &encrypt);
     let target = Target { component_appid: &component, authorizer_appid: Some(appid), own: false };
-    let reply = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap()?;
+    let Reply::Xml(reply) = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap() else {
+        return None;
+    };
     let part = |name: &str| {
         let start = reply.split_once(&format!("<{name}><![CDATA[")).unwrap().1;
         start.split_once("]]>").unwrap().0.to_owned()

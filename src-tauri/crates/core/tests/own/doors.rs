@@ -3,7 +3,7 @@
 use serde_json::json;
 use wechat::crypto::{AesKey, MessageCrypto, msg_signature, url_signature};
 use wechat::envelope::build_message_envelope;
-use wxdesk_core::inbox::{self, Refusal, Target};
+use wxdesk_core::inbox::{self, Refusal, Reply, Target};
 
 use crate::world::{KEY, TOKEN, World};
 
@@ -33,7 +33,7 @@ fn sealed(world: &World, mode: &str, token: &str, xml: &str) -> (String, String)
     (query, xml.replace("</xml>", &format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")))
 }
 
-async fn send(world: &World, mode: &str, token: &str) -> Result<Option<String>, Refusal> {
+async fn send(world: &World, mode: &str, token: &str) -> Result<Reply, Refusal> {
     let (query, body) = push(world, mode, token);
     let target = Target { component_appid: &world.appid, authorizer_appid: None, own: true };
     inbox::accept(&world.core, target, &query, body.as_bytes()).await
@@ -91,7 +91,7 @@ async fn the_key_before_is_still_tried() {
     let world = World::empty().await;
     world.save(json!({})).await.unwrap();
     world.save(json!({"encoding_aes_key": "Z".repeat(43)})).await.unwrap();
-    assert_eq!(send(&world, "secure", TOKEN).await, Ok(None));
+    assert_eq!(send(&world, "secure", TOKEN).await, Ok(Reply::Success));
     assert!(world.core.get_own_account(&world.appid).await.unwrap().has_previous_key);
 }
 
@@ -101,7 +101,7 @@ async fn an_old_plain_push_is_refused() {
     let world = World::empty().await;
     world.save(json!({"message_mode": "plain"})).await.unwrap();
     world.pass(50 * 60_000).await;
-    assert_eq!(send(&world, "plain", TOKEN).await, Ok(None));
+    assert_eq!(send(&world, "plain", TOKEN).await, Ok(Reply::Success));
     world.pass(11 * 60_000).await;
     assert_eq!(send(&world, "plain", TOKEN).await, Err(Refusal::Stale));
 }
@@ -142,7 +142,7 @@ async fn scans_are_counted_for_own_accounts_too() {
     let (query, body) = sealed(&world, "plain", TOKEN, &xml);
     let target = Target { component_appid: &world.appid, authorizer_appid: None, own: true };
     for _ in 0..2 {
-        assert_eq!(inbox::accept(&world.core, target, &query, body.as_bytes()).await, Ok(None));
+        assert_eq!(inbox::accept(&world.core, target, &query, body.as_bytes()).await, Ok(Reply::Success));
     }
     let listed = world.core.list_scene_codes(&Default::default()).await.unwrap();
     assert_eq!((listed.items[0].id, listed.items[0].scans, listed.items[0].followed), (code.id, 1, 0));

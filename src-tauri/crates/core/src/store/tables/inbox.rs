@@ -5,7 +5,7 @@
 //! index of random keys would cost a page write a message. WeChat's own repeats come within 20 s.
 //! The encrypted form is not stored: with the 16 random bytes it can be made again exactly.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use rusqlite::{Connection, Row, params};
 
@@ -110,10 +110,10 @@ pub fn targets_of(notify: Option<&str>) -> Vec<i64> {
     notify.unwrap_or("").split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
-/// Recent messages' dedupe keys, oldest forgotten first.
+/// Recent messages' dedupe keys with their row ids, oldest forgotten first.
 #[derive(Debug, Default)]
 pub struct Seen {
-    keys: HashSet<(i64, i64)>,
+    ids: HashMap<(i64, i64), i64>,
     order: VecDeque<(i64, i64)>,
 }
 
@@ -123,33 +123,33 @@ impl Seen {
     /// # Errors
     /// SQLite's.
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT platform_id, dedupe FROM inbox ORDER BY id DESC LIMIT ?1")?;
-        let mut newest: Vec<(i64, i64)> = statement
-            .query_map([i64::try_from(SEEN / 4).unwrap_or(0)], |r| Ok((r.get(0)?, r.get(1)?)))?
+        let mut statement =
+            connection.prepare("SELECT platform_id, dedupe, id FROM inbox ORDER BY id DESC LIMIT ?1")?;
+        let mut newest: Vec<((i64, i64), i64)> = statement
+            .query_map([i64::try_from(SEEN / 4).unwrap_or(0)], |r| Ok(((r.get(0)?, r.get(1)?), r.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;
         newest.reverse();
         let mut seen = Self::default();
-        for key in newest {
-            seen.insert(key);
+        for (key, id) in newest {
+            if !seen.ids.contains_key(&key) {
+                seen.insert(key, id);
+            }
         }
         Ok(seen)
     }
 
-    fn insert(&mut self, key: (i64, i64)) -> bool {
-        if !self.keys.insert(key) {
-            return false;
-        }
+    fn insert(&mut self, key: (i64, i64), id: i64) {
+        self.ids.insert(key, id);
         self.order.push_back(key);
         if self.order.len() > SEEN
             && let Some(oldest) = self.order.pop_front()
         {
-            self.keys.remove(&oldest);
+            self.ids.remove(&oldest);
         }
-        true
     }
 
     fn remove(&mut self, key: (i64, i64)) {
-        if self.keys.remove(&key) {
+        if self.ids.remove(&key).is_some() {
             // Newest last, and only what was just added is ever removed.
             if let Some(at) = self.order.iter().rposition(|k| *k == key) {
                 self.order.remove(at);
@@ -190,27 +190,29 @@ pub fn insert_event(tx: &Tx<'_>, push: &NewPush) -> Result<bool, StoreError> {
     Ok(insert(tx, push)?.is_some())
 }
 
-/// Stores a message: one statement. Answers its row id, or none for a repeat, whose first copy is committed before or
-/// with this job.
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It is stored, under this row id.
+    New(i64),
+    /// It was stored before, under this row id, and is committed before or with this job.
+    Repeat(i64),
+}
+
+/// Stores a message, unless it is a repeat: one statement.
 ///
 /// # Errors
 /// SQLite's.
-pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<Option<i64>, StoreError> {
+pub fn insert_message(tx: &Tx<'_>, push: &NewPush) -> Result<Stored, StoreError> {
     let key = (push.platform_id, push.dedupe);
     let mut seen = tx.mirror().seen.lock().map_err(|_| StoreError::Broken)?;
-    if !seen.insert(key) {
-        return Ok(None);
+    if let Some(id) = seen.ids.get(&key) {
+        return Ok(Stored::Repeat(*id));
     }
-    match insert(tx, push) {
-        Ok(id) => {
-            tx.saw(key);
-            Ok(id)
-        }
-        Err(e) => {
-            seen.remove(key);
-            Err(e.into())
-        }
-    }
+    let id = insert(tx, push)?.ok_or(StoreError::Broken)?;
+    seen.insert(key, id);
+    tx.saw(key);
+    Ok(Stored::New(id))
 }
 
 /// Forgets messages whose transaction was rolled back, so that WeChat's repeat is stored.

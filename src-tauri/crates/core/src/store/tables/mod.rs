@@ -25,6 +25,8 @@ pub mod oauth_user;
 pub mod platform;
 pub mod push_answer;
 pub mod redemption;
+pub mod release;
+pub mod rule;
 pub mod scene_code;
 pub mod setting;
 pub mod tenant;
@@ -49,6 +51,8 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         redemption::MIGRATIONS,
         inbox::MIGRATIONS,
         push_answer::MIGRATIONS,
+        release::MIGRATIONS,
+        rule::MIGRATIONS,
         api_key::MIGRATIONS,
         notice::MIGRATIONS,
         menu::MIGRATIONS,

@@ -89,14 +89,14 @@ pub fn get(connection: &Connection, push_id: i64) -> rusqlite::Result<Option<Ans
     connection.prepare_cached("SELECT * FROM push_answer WHERE push_id = ?1")?.query_row([push_id], read).optional()
 }
 
-/// Stores what was answered; of a row that is there already only the repeats change.
+/// Stores what was answered. Of a row that is there already only the repeats are added: WeChat sent the push again later.
 ///
 /// # Errors
 /// SQLite's.
 pub fn put(tx: &Tx<'_>, row: &AnswerRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO push_answer (push_id, answer, took_ms, repeats, reply, target_id, trouble) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (push_id) DO UPDATE SET repeats = max(repeats, excluded.repeats)",
+         ON CONFLICT (push_id) DO UPDATE SET repeats = repeats + excluded.repeats",
     )?
     .execute(params![
         row.push_id,
