@@ -8,6 +8,7 @@ pub mod account;
 pub mod api;
 pub mod apis;
 pub mod crypto;
+pub mod customer;
 pub mod envelope;
 pub mod error;
 pub mod errors;

@@ -132,12 +132,12 @@ fn xml_error_zh(error: XmlError) -> String {
     }
 }
 
-/// Something for which WeChat would not take a reply, or show none.
+/// Something for which WeChat would not take a reply or a customer-service message, or would show none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyProblem {
-    /// The field of [`Reply`], with indices: `content`, `articles.0.title`.
+    /// The field, with indices: `content`, `articles.0.title`.
     pub field: String,
-    /// Which rule, for programs: `required`, `too_long`, `too_many`.
+    /// Which rule, for programs: `required`, `too_long`, `too_many`, `duplicate`, `unknown`.
     pub rule: &'static str,
     /// In words.
     pub label: Label,
@@ -282,29 +282,31 @@ impl Reply {
     }
 }
 
-const EMPTY_TEXT: Label = Label { zh: "文本内容不能为空", en: "the text must not be empty" };
-const LONG_TEXT: Label =
+pub(crate) const EMPTY_TEXT: Label = Label { zh: "文本内容不能为空", en: "the text must not be empty" };
+pub(crate) const LONG_TEXT: Label =
     Label { zh: "文本内容不能超过 2048 字节", en: "the text must not be longer than 2048 bytes" };
-const NO_MEDIA: Label = Label { zh: "缺少素材的 media_id", en: "the media id of the material is missing" };
-const NO_THUMB: Label = Label { zh: "缺少缩略图的 media_id", en: "the media id of the thumbnail is missing" };
+pub(crate) const NO_MEDIA: Label =
+    Label { zh: "缺少素材的 media_id", en: "the media id of the material is missing" };
+pub(crate) const NO_THUMB: Label =
+    Label { zh: "缺少缩略图的 media_id", en: "the media id of the thumbnail is missing" };
 const NO_ARTICLE: Label = Label { zh: "至少需要 1 条图文", en: "at least one article is needed" };
 const ONE_ARTICLE: Label = Label {
     zh: "回复用户消息时只能有 1 条图文",
     en: "an answer to a follower's message can have one article only",
 };
 const MANY_ARTICLES: Label = Label { zh: "图文不能超过 8 条", en: "there must not be more than 8 articles" };
-const NO_TITLE: Label = Label { zh: "图文缺少标题", en: "the article has no title" };
-const NO_URL: Label = Label { zh: "图文缺少链接", en: "the article has no link" };
+pub(crate) const NO_TITLE: Label = Label { zh: "图文缺少标题", en: "the article has no title" };
+pub(crate) const NO_URL: Label = Label { zh: "图文缺少链接", en: "the article has no link" };
 
 #[derive(Default)]
-struct Found(Vec<ReplyProblem>);
+pub(crate) struct Found(pub(crate) Vec<ReplyProblem>);
 
 impl Found {
-    fn add(&mut self, field: &str, rule: &'static str, label: Label) {
+    pub(crate) fn add(&mut self, field: &str, rule: &'static str, label: Label) {
         self.0.push(ReplyProblem { field: field.to_owned(), rule, label });
     }
 
-    fn required(&mut self, field: &str, value: &str, label: Label) {
+    pub(crate) fn required(&mut self, field: &str, value: &str, label: Label) {
         if value.trim().is_empty() {
             self.add(field, "required", label);
         }
