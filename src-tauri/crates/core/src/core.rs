@@ -210,7 +210,7 @@ impl Core {
                 oauth: Arc::new(Oauth::here()),
                 js_tickets_used: js_sdk::Used::default(),
                 trial_answers: trial::Answers::default(),
-                forward: Forward::default(),
+                forward: Forward::here(),
                 rules: Rules::default(),
                 release: Release::default(),
                 answers: Answers::default(),
@@ -239,7 +239,7 @@ impl Core {
                 if !cut_off.is_empty() {
                     tracing::info!(
                         count = cut_off.len(),
-                        "refreshes of the last run were cut off and are looked at again"
+                        "refreshes of the last run were cut off; they are looked at again"
                     );
                 }
                 Ok(())
@@ -247,9 +247,13 @@ impl Core {
             .await?;
         core.load_sources().await?;
         core.load_call_log().await?;
+        forward::load(&core).await?;
         core.load_rules().await?;
         core.load_release().await?;
-        core.door().accepted(core.store().read(|c| Ok(inbox::newest_at(c)?)).await?.unwrap_or(0));
+        let newest = core.store().read(|c| Ok(inbox::newest(c)?)).await?;
+        let (newest_id, newest_at) = newest.unwrap_or_default();
+        core.door().accepted(newest_at);
+        core.answers().begins_after(newest_id);
         Ok(core)
     }
 

@@ -7,7 +7,7 @@
 pub(crate) mod answers;
 mod own;
 pub(crate) mod sample;
-mod sealed;
+pub(crate) mod sealed;
 mod take;
 
 use std::sync::Arc;
@@ -21,7 +21,6 @@ use crate::core::{Core, Runtime};
 use crate::dto::{AccountEventKind, OwnKind};
 use crate::engine::Wake;
 pub(crate) use answers::Answers;
-pub(crate) use sealed::seal_again;
 use take::Arrival;
 
 use crate::store::tables::account::AccountRow;

@@ -4,6 +4,7 @@
 //! is written behind the answer, so nothing here holds one up.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -29,13 +30,28 @@ const BATCH: usize = 500;
 
 /// What a business server said, as soon as it has.
 pub(super) type Said = watch::Receiver<Option<Asked>>;
+/// Tells it.
+pub(super) type Tell = watch::Sender<Option<Asked>>;
+
+/// A push is told apart by its platform's row id and its identity.
+pub(super) type Key = (i64, i64);
+
+/// Whose turn it is to ask for a push.
+pub(super) enum Turn {
+    /// Ours. Dropped without a word, the turn is free again.
+    Ours(Tell),
+    /// Another of WeChat's attempts has it, or had it a moment ago.
+    Theirs(Said),
+}
 
 /// Answers of the last moments. One an engine.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     waiting: Mutex<HashMap<i64, AnswerRow>>,
-    asked: Mutex<HashMap<i64, (i64, Said)>>,
+    asked: Mutex<HashMap<Key, (i64, Said)>>,
     wake: Notify,
+    /// The newest push of the last run: what was asked for it and those before is not known.
+    before: AtomicI64,
 }
 
 impl Answers {
@@ -51,10 +67,8 @@ impl Answers {
         }
         match waiting.get_mut(&row.push_id) {
             // The push was repeated before its answer was ready.
-            Some(known) => {
-                let repeats = known.repeats.max(row.repeats);
-                *known = AnswerRow { repeats, ..row };
-            }
+            Some(known) if known.took_ms.is_none() => *known = AnswerRow { repeats: known.repeats, ..row },
+            Some(_) => {}
             None => {
                 waiting.insert(row.push_id, row);
             }
@@ -70,7 +84,7 @@ impl Answers {
             let row = waiting.entry(push_id).or_insert_with(|| AnswerRow {
                 push_id,
                 answer: PushAnswer::Success,
-                took_ms: 0,
+                took_ms: None,
                 repeats: 0,
                 reply: None,
                 target_id: None,
@@ -82,17 +96,27 @@ impl Answers {
         self.wake.notify_one();
     }
 
-    /// A business server is being asked for this push.
-    pub(super) fn asking(&self, push_id: i64, said: Said, now: i64) {
+    /// Takes the turn to ask a business server for a push, before it is stored.
+    pub(super) fn turn(&self, key: Key, now: i64) -> Turn {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.retain(|_, (at, _)| (now - *at).abs() < REMEMBERED);
-        asked.insert(push_id, (now, said));
+        // A turn that was given up has a closed channel and no value.
+        asked.retain(|_, (at, said)| (now - *at).abs() < REMEMBERED && (said.borrow().is_some() || is_open(said)));
+        if let Some((_, said)) = asked.get(&key) {
+            return Turn::Theirs(said.clone());
+        }
+        let (tell, said) = watch::channel(None);
+        asked.insert(key, (now, said));
+        Turn::Ours(tell)
     }
 
-    /// What was, or is being, asked for this push.
-    pub(super) fn said(&self, push_id: i64) -> Option<Said> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.get(&push_id).map(|(_, said)| said.clone())
+    /// Whether a push came in this run of the program, so that it is known what was asked for it.
+    pub(super) fn is_of_this_run(&self, push_id: i64) -> bool {
+        push_id > self.before.load(Ordering::Relaxed)
+    }
+
+    /// The newest push as the program starts.
+    pub(crate) fn begins_after(&self, push_id: i64) {
+        self.before.store(push_id, Ordering::Relaxed);
     }
 
     fn take(&self) -> Vec<AnswerRow> {
@@ -100,6 +124,10 @@ impl Answers {
         let ids: Vec<i64> = waiting.keys().copied().take(BATCH).collect();
         ids.iter().filter_map(|id| waiting.remove(id)).collect()
     }
+}
+
+fn is_open(said: &Said) -> bool {
+    said.has_changed().is_ok()
 }
 
 impl Core {

@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use wechat::message::{MessageHead, parse_message_head, parse_message_head_json};
 
-use super::answers::{BUDGET, SLOW};
+use super::answers::{BUDGET, SLOW, Turn};
 use super::{Refusal, Reply, identity, store_failed};
 use crate::core::{Core, Runtime};
 use crate::dto::{DeliveryError, PushAnswer};
@@ -118,7 +117,8 @@ pub(super) async fn take_message(
     let ask = match &plan {
         Plan::Rule(Filled::Ask(target)) => {
             push.flags |= flag::ASKED;
-            Some((*target, row_of(&push)))
+            let turn = core.answers().turn((platform_id, push.dedupe), now);
+            Some(Question { target: *target, row: row_of(&push), turn })
         }
         _ => None,
     };
@@ -150,6 +150,7 @@ pub(super) async fn take_message(
         core.changes().tell(["scene_codes"]);
     }
     core.door().accepted(now);
+    core.forward().pushed(1);
     core.changes().tell(["inbox"]);
     let id = match stored {
         Stored::New(id) => {
@@ -179,7 +180,7 @@ pub(super) async fn take_message(
         Plan::Rule(Filled::Empty) => Outcome { reply: Reply::Empty, answer: PushAnswer::Empty, ..Outcome::quiet() },
         Plan::Rule(Filled::Reply(reply)) => Outcome::reply(PushAnswer::Rule, reply.write(&ends.to, &ends.from, at)),
         Plan::Rule(Filled::Ask(_)) => match ask {
-            Some((target, row)) => asked(core, runtime, stored, target, row, &arrival).await,
+            Some(question) => asked(core, runtime, stored, question, &arrival).await,
             None => Outcome::quiet(),
         },
         Plan::Menu { key } => match replies::answer(core, platform_id, appid, &ends.to, &ends.from, &key).await {
@@ -275,20 +276,25 @@ impl Outcome {
     }
 }
 
-/// Asks a business server, once for a push: a repeat of WeChat's waits for the same answer.
-async fn asked(
-    core: &Core,
-    runtime: &Arc<Runtime>,
-    stored: Stored,
+/// What a business server is to be asked.
+struct Question {
     target: i64,
     row: PushRow,
-    arrival: &Arrival,
-) -> Outcome {
+    turn: Turn,
+}
+
+/// Asks a business server, once for a push: a repeat of WeChat's waits for the same answer.
+async fn asked(core: &Core, runtime: &Arc<Runtime>, stored: Stored, question: Question, arrival: &Arrival) -> Outcome {
+    let Question { target, row, turn } = question;
     let left = (arrival.began + BUDGET - LAST_STEPS - core.clock().monotonic()).max(0);
-    let mut said = match stored {
-        Stored::New(id) => {
-            let (tell, said) = watch::channel(None);
-            core.answers().asking(id, said.clone(), core.clock().now());
+    let mut said = match (turn, stored) {
+        (Turn::Theirs(said), _) => said,
+        // Before the last stop: nobody knows what was said, and nobody is asked twice.
+        (Turn::Ours(_), Stored::Repeat(id)) if !core.answers().is_of_this_run(id) => {
+            return Outcome { target_id: Some(target), answer: PushAnswer::Unknown, ..Outcome::quiet() };
+        }
+        (Turn::Ours(tell), Stored::New(id) | Stored::Repeat(id)) => {
+            let said = tell.subscribe();
             let outgoing = Outgoing {
                 runtime: runtime.clone(),
                 row: Arc::new(PushRow { id, ..row }),
@@ -302,11 +308,6 @@ async fn asked(
             });
             said
         }
-        Stored::Repeat(id) => match core.answers().said(id) {
-            Some(said) => said,
-            // Before the last stop: nobody knows what was said, and nobody is asked twice.
-            None => return Outcome { target_id: Some(target), answer: PushAnswer::Unknown, ..Outcome::quiet() },
-        },
     };
     let waited = crate::clock::within(u64::try_from(left).unwrap_or(0), said.wait_for(Option::is_some)).await;
     let answer = match waited {
@@ -334,7 +335,7 @@ fn note(core: &Core, push_id: i64, arrival: &Arrival, outcome: Outcome) {
     core.answers().keep(AnswerRow {
         push_id,
         answer: outcome.answer,
-        took_ms,
+        took_ms: Some(took_ms),
         repeats: 0,
         reply: outcome.xml,
         target_id: outcome.target_id,

@@ -5,7 +5,7 @@ use super::*;
 use crate::dto::{PushAnswer, RuleAnswer, RuleInput, RuleSample, RuleScope, RuleVerdict, RuleWhen, TextHow, TextTest};
 use crate::store::tables::inbox::{PushRow, flag};
 use crate::store::tables::push_answer::{self, AnswerRow};
-use crate::testing::{COMPONENT, KEY, TOKEN, World, appid, sealed};
+use crate::testing::{COMPONENT, KEY, TOKEN, World, appid, sealed as sealed_push};
 
 const FOLLOWER: &str = "oFollower";
 /// A test account of WeChat's release check (protocol J.1).
@@ -31,7 +31,7 @@ fn event(name: &str, n: i64) -> String {
 
 /// Sends it as WeChat does; a reply is opened as WeChat opens it.
 async fn send(world: &World, account: &str, xml: &str) -> Result<Reply, Refusal> {
-    let (query, body) = sealed(xml);
+    let (query, body) = sealed_push(xml);
     let target = Target { component_appid: COMPONENT, authorizer_appid: Some(account), own: false };
     let reply = accept(&world.core, target, &query, body.as_bytes()).await?;
     let Reply::Xml(reply) = reply else { return Ok(reply) };
@@ -150,11 +150,11 @@ async fn messages_to_an_account_whose_authorization_ended_are_kept_and_marked() 
 async fn what_is_kept_makes_the_encrypted_form_again_exactly() {
     let world = World::ready().await;
     let xml = text("你好", 1);
-    let (query, body) = sealed(&xml);
+    let (query, body) = sealed_push(&xml);
     send(&world, "wx00000000000000ff", &xml).await.unwrap();
     let row = pushes(&world).await.remove(0);
     let runtime = world.core.runtime_by_appid(COMPONENT).unwrap();
-    let again = seal_again(&runtime, &row).unwrap();
+    let again = sealed::seal_again(&runtime, &row).unwrap();
     let encrypt = |body: &str| {
         let node = tree(body.as_bytes()).unwrap();
         node.children.iter().find(|c| c.name == "Encrypt").unwrap().text.clone()
@@ -168,7 +168,7 @@ async fn what_is_kept_makes_the_encrypted_form_again_exactly() {
     assert_eq!(ours.openid.as_deref(), Some(FOLLOWER));
     assert!(!again.previous_key && !again.json);
     let gone = PushRow { seal: crate::store::tables::inbox::Seal { key_print: 5, ..row.seal.clone() }, ..row };
-    assert!(seal_again(&runtime, &gone).is_none(), "its key is no longer here");
+    assert!(sealed::seal_again(&runtime, &gone).is_none(), "its key is no longer here");
 }
 
 #[tokio::test(start_paused = true)]

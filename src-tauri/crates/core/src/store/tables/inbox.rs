@@ -300,13 +300,14 @@ pub fn after(connection: &Connection, id: i64, limit: u32) -> Result<Vec<PushRow
     Ok(rows)
 }
 
-/// Arrival of the newest push, ms.
+/// Row id and arrival, ms, of the newest push.
 ///
 /// # Errors
 /// SQLite's.
-pub fn newest_at(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+pub fn newest(connection: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
     use rusqlite::OptionalExtension;
-    connection.query_row("SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1", [], |r| r.get(0)).optional()
+    let newest = "SELECT id, received_at FROM inbox ORDER BY id DESC LIMIT 1";
+    connection.query_row(newest, [], |r| Ok((r.get(0)?, r.get(1)?))).optional()
 }
 
 /// How many pushes are stored.

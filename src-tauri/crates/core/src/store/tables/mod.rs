@@ -10,6 +10,8 @@ pub mod api_key;
 pub mod api_trial;
 pub mod attempt;
 pub mod credential;
+pub mod delivery;
+pub mod delivery_log;
 pub mod generation;
 pub mod inbox;
 pub mod link;
@@ -29,6 +31,7 @@ pub mod release;
 pub mod rule;
 pub mod scene_code;
 pub mod setting;
+pub mod target;
 pub mod tenant;
 pub mod tunnel;
 pub mod verification_file;
@@ -71,6 +74,9 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         oauth_ticket::MIGRATIONS,
         scene_code::MIGRATIONS,
         api_trial::MIGRATIONS,
+        target::MIGRATIONS,
+        delivery::MIGRATIONS,
+        delivery_log::MIGRATIONS,
     ] {
         all.extend_from_slice(table);
     }

@@ -14,7 +14,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
     "CREATE TABLE push_answer (
         push_id INTEGER PRIMARY KEY,
         answer TEXT NOT NULL,
-        took_ms INTEGER NOT NULL,
+        took_ms INTEGER,
         repeats INTEGER NOT NULL,
         reply TEXT,
         target_id INTEGER,
@@ -29,8 +29,8 @@ pub struct AnswerRow {
     pub push_id: i64,
     /// What was answered.
     pub answer: PushAnswer,
-    /// From the whole request to the whole answer, ms.
-    pub took_ms: i64,
+    /// From the whole request to the whole answer, ms; none while only a repeat is known of.
+    pub took_ms: Option<i64>,
     /// How often WeChat sent the push again.
     pub repeats: i64,
     /// The passive reply before it was encrypted.
@@ -89,14 +89,19 @@ pub fn get(connection: &Connection, push_id: i64) -> rusqlite::Result<Option<Ans
     connection.prepare_cached("SELECT * FROM push_answer WHERE push_id = ?1")?.query_row([push_id], read).optional()
 }
 
-/// Stores what was answered. Of a row that is there already only the repeats are added: WeChat sent the push again later.
+/// Stores what was answered. The first answer stays; of WeChat's later attempts only the number is added.
 ///
 /// # Errors
 /// SQLite's.
 pub fn put(tx: &Tx<'_>, row: &AnswerRow) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO push_answer (push_id, answer, took_ms, repeats, reply, target_id, trouble) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (push_id) DO UPDATE SET repeats = repeats + excluded.repeats",
+         ON CONFLICT (push_id) DO UPDATE SET repeats = repeats + excluded.repeats,
+            answer = CASE WHEN took_ms IS NULL THEN excluded.answer ELSE answer END,
+            reply = CASE WHEN took_ms IS NULL THEN excluded.reply ELSE reply END,
+            target_id = CASE WHEN took_ms IS NULL THEN excluded.target_id ELSE target_id END,
+            trouble = CASE WHEN took_ms IS NULL THEN excluded.trouble ELSE trouble END,
+            took_ms = coalesce(took_ms, excluded.took_ms)",
     )?
     .execute(params![
         row.push_id,

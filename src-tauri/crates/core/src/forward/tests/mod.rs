@@ -1,0 +1,6 @@
+//! Business servers on real sockets of this machine, asked and told by a real engine.
+
+mod asking;
+mod door;
+mod rig;
+mod settings;
