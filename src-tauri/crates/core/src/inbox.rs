@@ -6,9 +6,15 @@
 
 pub(crate) mod answers;
 mod own;
+pub(crate) mod retention;
 pub(crate) mod sample;
 pub(crate) mod sealed;
+pub(crate) mod search;
 mod take;
+#[cfg(test)]
+mod testing;
+pub mod times;
+pub(crate) mod view;
 
 use std::sync::Arc;
 

@@ -42,19 +42,26 @@ pub(crate) fn csv(head: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> S
     let mut out = String::from("\u{feff}");
     out.push_str(&head.join(","));
     out.push_str("\r\n");
-    for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            match cell {
-                Cell::Empty => {}
-                Cell::Number(number) => out.push_str(&number.to_string()),
-                Cell::Text(text) => push_text(&mut out, text),
-            }
-        }
-        out.push_str("\r\n");
+    for cells in rows {
+        out.push_str(&row(&cells));
     }
+    out
+}
+
+/// One row with its end, for tables that are written piece by piece.
+pub(crate) fn row(cells: &[Cell]) -> String {
+    let mut out = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        match cell {
+            Cell::Empty => {}
+            Cell::Number(number) => out.push_str(&number.to_string()),
+            Cell::Text(text) => push_text(&mut out, text),
+        }
+    }
+    out.push_str("\r\n");
     out
 }
 

@@ -12,7 +12,7 @@ use super::{Found, Report, Target, Test};
 use crate::core::{Core, Runtime};
 use crate::dto::{CheckCode, CheckStepName, ErrorCode, MadeUpInput, MadeUpKind, MadeUpReport, MessageMode, PushReply};
 use crate::error::AppError;
-use crate::inbox::{Refusal, sample};
+use crate::inbox::{Refusal, view};
 use crate::store::tables::platform::Own;
 use crate::validate;
 
@@ -205,7 +205,7 @@ fn open(keys: &Keys, answer: &Answer) -> Result<Option<PushReply>, ()> {
     if body.is_empty() || body == "success" {
         return Ok(None);
     }
-    let Some(crypto) = &keys.crypto else { return Ok(Some(sample::shown(body))) };
+    let Some(crypto) = &keys.crypto else { return Ok(Some(view::reply(body))) };
     let node = tree(body.as_bytes()).map_err(|_| ())?;
     let field = |name: &str| node.children.iter().find(|c| c.name == name).map(|c| c.text.as_str()).ok_or(());
     let encrypt = field("Encrypt")?;
@@ -216,7 +216,7 @@ fn open(keys: &Keys, answer: &Answer) -> Result<Option<PushReply>, ()> {
         ..PushQuery::default()
     };
     let opened = crypto.open(&query, encrypt.as_bytes()).map_err(|_| ())?;
-    Ok(Some(sample::shown(&String::from_utf8_lossy(&opened.msg))))
+    Ok(Some(view::reply(&String::from_utf8_lossy(&opened.msg))))
 }
 
 fn token(answer: &Result<Answer, Found>, test: Test) -> Found {

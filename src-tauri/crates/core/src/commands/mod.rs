@@ -38,7 +38,7 @@ mod tunnels;
 #[cfg(test)]
 mod work_tests;
 
-pub(crate) use calls::errcode_words;
+pub(crate) use calls::{both, code, errcode_words, stamp};
 use js_sdk::{CheckPageArgs, SignArgs, TicketArgs, TicketSwitchArgs};
 pub use menus::PublishedMenu;
 use scene_codes::{RowArgs, SceneInputArgs, SceneNameArgs, SceneQueryArgs};

@@ -15,8 +15,9 @@ use crate::clock::{Clock, MAX_SLEEP_MS};
 use crate::core::Core;
 use crate::dto::{ErrorCode, JsTicketKind, ReasonCode};
 use crate::error::AppError;
+use crate::inbox::retention;
 use crate::policy::{self, ASKED_GAP, Decision, FailureKind, JUMP};
-use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, generation, inbox, link, redemption};
+use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, generation, link, redemption};
 
 /// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
 const GRACE: u64 = 4_000;
@@ -30,11 +31,14 @@ const SWEPT: usize = 1_000;
 const PRUNE_EVERY: i64 = 3_600_000;
 /// And again so soon while there are more, ms.
 const PRUNE_AGAIN: i64 = 1_000;
+/// The inbox, which may grow by gigabytes an hour, is looked at so often, ms, when something came.
+const INBOX_EVERY: i64 = 60_000;
 
 enum Job {
     Redeemed { next_at: Option<i64> },
     Details,
     Pruned { more: bool },
+    InboxPruned,
 }
 
 /// (an account's, expiry in ms, credential id), in the order in which flights start.
@@ -63,6 +67,11 @@ pub(super) struct Schedule {
     sweep_at: i64,
     fetching: usize,
     prune_at: i64,
+    inbox_at: i64,
+    /// A job is at it.
+    inbox_pruning: bool,
+    /// The last push that had come at the look before, ms.
+    inbox_seen: Option<i64>,
     last_wall: i64,
     last_monotonic: i64,
 }
@@ -89,6 +98,9 @@ impl Schedule {
             sweep_at: now + SWEEP_EVERY,
             fetching: 0,
             prune_at: now + PRUNE_EVERY,
+            inbox_at: now + INBOX_EVERY,
+            inbox_pruning: false,
+            inbox_seen: None,
             last_wall: now,
             last_monotonic: monotonic,
             clock,
@@ -150,6 +162,7 @@ impl Schedule {
             self.core.engine().memory().jumped.extend(ids);
             self.redeem_at = Some(wall);
             self.prune_at = self.prune_at.min(wall + PRUNE_EVERY);
+            self.inbox_at = self.inbox_at.min(wall + INBOX_EVERY);
             self.sweep_at = self.sweep_at.min(wall + SWEEP_EVERY);
         }
         self.reconsider_all();
@@ -323,6 +336,19 @@ impl Schedule {
             let core = self.core.clone();
             self.jobs.spawn(async move { Job::Pruned { more: prune(&core, now).await } });
         }
+        if now >= self.inbox_at {
+            self.inbox_at = now + INBOX_EVERY;
+            let newest = self.core.door().last_callback_at();
+            if !self.inbox_pruning && newest != self.inbox_seen {
+                self.inbox_seen = newest;
+                self.inbox_pruning = true;
+                let core = self.core.clone();
+                self.jobs.spawn(async move {
+                    retention::prune(&core, false).await;
+                    Job::InboxPruned
+                });
+            }
+        }
     }
 
     /// What somebody waits for first. The daily ones start only while no refresh waits and half of the flights are free.
@@ -427,10 +453,12 @@ impl Schedule {
                     self.prune_at = self.clock.now() + PRUNE_AGAIN;
                 }
             }
+            Ok(Job::InboxPruned) => self.inbox_pruning = false,
             Err(e) => {
                 tracing::error!(panicked = e.is_panic(), "a job broke off");
                 self.redeeming = false;
                 self.fetching = 0;
+                self.inbox_pruning = false;
                 self.redeem_at = Some(self.clock.now() + policy::MIN_GAP);
             }
         }
@@ -473,11 +501,12 @@ impl Schedule {
 
 /// Answers whether there is more to remove.
 async fn prune(core: &Core, now: i64) -> bool {
+    retention::prune(core, true).await;
     let calls_before = now - i64::from(core.call_log().days()) * 24 * 3_600_000;
     let pruned = core
         .store()
         .write(move |tx| {
-            let most = inbox::prune(tx, now)?.max(attempt::prune(tx, now)?);
+            let most = attempt::prune(tx, now)?;
             link::prune(tx, now)?;
             redemption::prune(tx, now)?;
             let most = most.max(crate::oauth::prune(tx, now)?);

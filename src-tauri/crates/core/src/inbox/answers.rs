@@ -15,10 +15,6 @@ use crate::forward::Asked;
 use crate::store::StoreError;
 use crate::store::tables::push_answer::{self, AnswerRow};
 
-/// No answer takes longer, ms, from the request's head to the answer. WeChat waits 5 s (protocol L); the rest is the way.
-pub(crate) const BUDGET: i64 = 4_500;
-/// An answer slower than this is shown as slow, ms.
-pub(crate) const SLOW: i64 = 1_000;
 /// What a business server said is remembered so long for WeChat's repeats, ms. They come within 20 s.
 const REMEMBERED: i64 = 60_000;
 /// Answers that wait to be written are at most so many; beyond it new ones are not kept.

@@ -5,12 +5,12 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use wechat::message::{Node, tree};
-use wechat::reply::Reply;
 use wechat::xml::XmlWriter;
 
 use super::take::{facts_of, head_of};
+use super::view;
 use crate::core::Core;
-use crate::dto::{Bilingual, PushReply, RuleSample, RuleTrace};
+use crate::dto::{Bilingual, RuleSample, RuleTrace};
 use crate::error::AppError;
 use crate::rules::{self, Compiled, Filled};
 use crate::sheet::beijing_time;
@@ -139,30 +139,8 @@ pub(crate) fn trace(core: &Core, sample: &Sample, all: &[Arc<Compiled>]) -> Rule
                 let words = |language: &str| format!("{}：{language}", problem.field);
                 out.trouble = Some(Bilingual { zh: words(problem.label.zh), en: words(problem.label.en) });
             }
-            out.reply = Some(shown(&reply.write(&head.from_user_name, &head.to_user_name, now / 1000)));
+            out.reply = Some(view::reply(&reply.write(&head.from_user_name, &head.to_user_name, now / 1000)));
         }
     }
     out
-}
-
-/// A passive reply for the eye.
-pub(crate) fn shown(xml: &str) -> PushReply {
-    let text = match Reply::read(xml.as_bytes()) {
-        Ok((_, reply)) => line(&reply),
-        Err(_) => String::new(),
-    };
-    let pretty = tree(xml.as_bytes()).map_or_else(|_| xml.to_owned(), |node| node.pretty());
-    PushReply { xml: pretty, text }
-}
-
-fn line(reply: &Reply) -> String {
-    let text = match reply {
-        Reply::Text { content } => content.clone(),
-        Reply::Image { media_id } | Reply::Voice { media_id } => media_id.clone(),
-        Reply::Video { title, media_id, .. } => if title.is_empty() { media_id } else { title }.clone(),
-        Reply::Music { title, music_url, .. } => if title.is_empty() { music_url } else { title }.clone(),
-        Reply::News { articles } => articles.iter().map(|a| a.title.as_str()).collect::<Vec<_>>().join(" · "),
-        Reply::CustomerService { kf_account } => kf_account.clone().unwrap_or_default(),
-    };
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

@@ -1,14 +1,15 @@
 //! A message or event of an account: stored, answered, passed on.
 //!
 //! Invariants: what the rules decide is known before the row is written, so that business servers' queues and the message
-//! are one commit; nothing is answered before it; the whole takes no longer than [`BUDGET`], whatever is slow; no work is
+//! are one commit; nothing is answered before it; the whole takes no longer than [`BUDGET_MS`], whatever is slow; no work is
 //! done twice for one message.
 
 use std::sync::Arc;
 
 use wechat::message::{MessageHead, parse_message_head, parse_message_head_json};
 
-use super::answers::{BUDGET, SLOW, Turn};
+use super::answers::Turn;
+use super::times::{BUDGET_MS, SLOW_MS};
 use super::{Refusal, Reply, identity, store_failed};
 use crate::core::{Core, Runtime};
 use crate::dto::{DeliveryError, PushAnswer};
@@ -19,6 +20,7 @@ use crate::rules::{self, Decision, Facts, Filled};
 use crate::scene_codes;
 use crate::store::Tx;
 use crate::store::tables::account::AccountRow;
+use crate::store::tables::delivery_log;
 use crate::store::tables::inbox::{self, NewPush, PushRow, Stored, flag};
 use crate::store::tables::push_answer::AnswerRow;
 
@@ -123,7 +125,7 @@ pub(super) async fn take_message(
         _ => None,
     };
     let told = push.notify.is_some();
-    let left = arrival.began + BUDGET - core.clock().monotonic();
+    let left = arrival.began + BUDGET_MS - core.clock().monotonic();
     let store = async {
         if scan.is_none() && offer.is_none() {
             return core.store().write_single(move |tx| Ok((inbox::insert_message(tx, &push)?, false))).await;
@@ -286,7 +288,7 @@ struct Question {
 /// Asks a business server, once for a push: a repeat of WeChat's waits for the same answer.
 async fn asked(core: &Core, runtime: &Arc<Runtime>, stored: Stored, question: Question, arrival: &Arrival) -> Outcome {
     let Question { target, row, turn } = question;
-    let left = (arrival.began + BUDGET - LAST_STEPS - core.clock().monotonic()).max(0);
+    let left = (arrival.began + BUDGET_MS - LAST_STEPS - core.clock().monotonic()).max(0);
     let mut said = match (turn, stored) {
         (Turn::Theirs(said), _) => said,
         // Before the last stop: nobody knows what was said, and nobody is asked twice.
@@ -328,8 +330,9 @@ async fn asked(core: &Core, runtime: &Arc<Runtime>, stored: Stored, question: Qu
 /// Keeps what is worth it.
 fn note(core: &Core, push_id: i64, arrival: &Arrival, outcome: Outcome) {
     let took_ms = (core.clock().monotonic() - arrival.began).max(0);
+    core.answer_times().note(core.clock().now(), took_ms);
     let plain = outcome.answer == PushAnswer::Success && outcome.target_id.is_none();
-    if plain && took_ms < SLOW {
+    if plain && took_ms < SLOW_MS {
         return;
     }
     core.answers().keep(AnswerRow {
@@ -339,6 +342,6 @@ fn note(core: &Core, push_id: i64, arrival: &Arrival, outcome: Outcome) {
         repeats: 0,
         reply: outcome.xml,
         target_id: outcome.target_id,
-        trouble: outcome.trouble.and_then(|e| serde_json::to_value(e).ok()?.as_str().map(str::to_owned)),
+        trouble: outcome.trouble.map(|e| delivery_log::error_text(e).to_owned()),
     });
 }

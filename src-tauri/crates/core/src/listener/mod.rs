@@ -106,16 +106,32 @@ fn turned_away(core: Core) -> TurnedAway {
 
 /// Leaves a counter and a line in the rejected list.
 fn reject(core: &Core, path: &str, status: u16, reason: &str, caller: Caller) {
-    let path: String = path.chars().take(120).collect();
+    let component_appid = ours_in(core, path).map(str::to_owned);
     let rejection = Rejection {
         at: core.clock().now(),
-        path,
+        path: path.chars().take(120).collect(),
         reason: reason.to_owned(),
         status,
         from: Some(caller.address.to_string()),
     };
-    core.door().refused(rejection);
+    core.door().refused(rejection, component_appid);
     core.changes().tell(["door"]);
+    // The long list is asked for again at most twice a second, however many are refused.
+    if let Some(later) = core.door().tells_later(core.clock().monotonic()) {
+        let core = core.clone();
+        tokio::spawn(async move {
+            core.clock().sleep(later).await;
+            core.changes().tell(["rejections"]);
+        });
+    }
+}
+
+/// The platform or directly connected account of ours that a path names.
+fn ours_in<'a>(core: &Core, path: &'a str) -> Option<&'a str> {
+    let mut parts = path.strip_prefix("/wechat/")?.split('/');
+    let first = parts.next()?;
+    let appid = if first == "account" { parts.next()? } else { first };
+    core.store().mirror().platform_by_appid(appid).map(|_| appid)
 }
 
 #[cfg(test)]

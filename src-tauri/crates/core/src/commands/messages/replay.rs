@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::dto::{MadeUpInput, MadeUpReport, ReplayReport, ReplayTo, RuleSample};
 use crate::error::AppError;
 use crate::forward::{self, Asked, Outgoing};
-use crate::inbox::sample;
+use crate::inbox::{sample, view};
 use crate::store::tables::inbox::{self, flag};
 
 /// A business server is asked for at most so long, ms: as long as WeChat's own pushes wait.
@@ -42,7 +42,7 @@ impl Core {
                 report.reply = trace.reply.clone();
                 if let Some(target) = trace.ask {
                     match forward::ask(self, target, &outgoing, PATIENCE).await {
-                        Asked::Reply(xml) => report.reply = Some(sample::shown(&xml)),
+                        Asked::Reply(xml) => report.reply = Some(view::reply(&xml)),
                         Asked::Nothing => {}
                         Asked::Failed(_) => {
                             // Asked once more by itself, for what it says in full.

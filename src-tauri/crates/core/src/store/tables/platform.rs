@@ -247,6 +247,7 @@ pub fn refuse_ticket(tx: &Tx<'_>, id: i64, create_time: i64) -> Result<(), Store
 /// SQLite's.
 pub fn remove(tx: &Tx<'_>, id: i64) -> Result<(), StoreError> {
     tx.execute("DELETE FROM platform WHERE id = ?1", [id])?;
+    tx.execute("DELETE FROM push_answer WHERE push_id IN (SELECT id FROM inbox WHERE platform_id = ?1)", [id])?;
     tx.execute("DELETE FROM inbox WHERE platform_id = ?1", [id])?;
     tx.patch(Patch::RemovePlatform(id));
     Ok(())

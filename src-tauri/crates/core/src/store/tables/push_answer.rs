@@ -69,7 +69,11 @@ fn answer_of(code: &str) -> PushAnswer {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AnswerRow> {
+/// Reads a row with the columns of `push_answer`.
+///
+/// # Errors
+/// SQLite's.
+pub fn read(row: &Row<'_>) -> rusqlite::Result<AnswerRow> {
     Ok(AnswerRow {
         push_id: row.get("push_id")?,
         answer: answer_of(&row.get::<_, String>("answer")?),
