@@ -40,4 +40,4 @@ pub use links::AuthorizeLink;
 pub use message::{Message, MessageHead, MessageKind, parse_message, parse_message_head};
 pub use secret::{Secret, SecretString};
 pub use transport::{ApiRequest, ApiResponse, BoxFuture, Host, Method, Transport, TransportError};
-pub use xml::{XmlError, XmlFields, XmlWriter};
+pub use xml::{XmlError, XmlFields, XmlNode, XmlWriter};

@@ -420,7 +420,7 @@ impl<'a> std::ops::Deref for XmlFields<'a> {
 /// Builds a document with an `<xml>` root. Names are ours and must be plain; values may be anything.
 pub struct XmlWriter {
     out: String,
-    open: Vec<&'static str>,
+    open: Vec<Cow<'static, str>>,
 }
 
 impl Default for XmlWriter {
@@ -457,8 +457,9 @@ impl XmlWriter {
     }
 
     /// Opens a nested element.
-    pub fn open(&mut self, name: &'static str) -> &mut Self {
-        self.tag(name, false);
+    pub fn open(&mut self, name: impl Into<Cow<'static, str>>) -> &mut Self {
+        let name = name.into();
+        self.tag(&name, false);
         self.open.push(name);
         self
     }
@@ -466,7 +467,7 @@ impl XmlWriter {
     /// Closes the innermost element opened with [`XmlWriter::open`]; does nothing when there is none.
     pub fn close(&mut self) -> &mut Self {
         if let Some(name) = self.open.pop() {
-            self.tag(name, true);
+            self.tag(&name, true);
         }
         self
     }
