@@ -55,6 +55,9 @@ pub struct Account {
     pub bound: bool,
     /// Which element of the synthetic series it is; `None` for a built-in one.
     pub synthetic: Option<u64>,
+    /// Which set of WeChat's test accounts of the release check it belongs to (J.1); no person ever authorizes it.
+    #[serde(default)]
+    pub release_set: Option<u8>,
 }
 
 impl Account {
@@ -63,9 +66,10 @@ impl Account {
         matches!(self.status, 14 | 16 | 19)
     }
 
-    /// Banned accounts are not offered on the authorize page (D.4), and what is no account of mp.weixin.qq.com neither.
+    /// Banned accounts are not offered on the authorize page (D.4), and what is no account of mp.weixin.qq.com or belongs to
+    /// WeChat itself neither.
     pub fn can_authorize(&self) -> bool {
-        !self.is_banned() && !self.test && self.kind != Kind::Website
+        !self.is_banned() && !self.test && self.kind != Kind::Website && self.release_set.is_none()
     }
 
     /// Whether the account itself may use menus: verified official accounts (48001 otherwise, C.10).
@@ -242,6 +246,7 @@ pub fn built_in(seed: u64) -> Vec<Account> {
             test: number == TEST_ACCOUNT,
             bound: BOUND.contains(&number),
             synthetic: None,
+            release_set: None,
         }
     };
     BUILT_IN.iter().enumerate().map(account).collect()
@@ -268,7 +273,43 @@ pub fn synthetic(seed: u64, number: u64) -> Account {
         test: false,
         bound: false,
         synthetic: Some(number),
+        release_set: None,
     }
+}
+
+/// J.1: appid and username of the official account and of the mini program of each set.
+const RELEASE: [[(&str, &str); 2]; 5] = [
+    [("wx570bc396a51b8ff8", "gh_3c884a361561"), ("wxd101a85aa106f53e", "gh_8dad206e9538")],
+    [("wx9252c5e0bb1836fc", "gh_c0f28a78b318"), ("wxc39235c15087f6f3", "gh_905ae9d01059")],
+    [("wx8e1097c5bc82cde9", "gh_3f222ed8d140"), ("wx7720d01d4b2a4500", "gh_393666f1fdf4")],
+    [("wx14550af28c71a144", "gh_26128078e9ab"), ("wx05d483572dcd5d8b", "gh_39abb5d4e1b7")],
+    [("wxa35b9c23cfe664eb", "gh_2b3713f184a6"), ("wx5910277cae6fd970", "gh_7818dcb60240")],
+];
+
+/// A test account of the release check; `set` is 1–5.
+pub fn release(set: u8, kind: Kind) -> Option<Account> {
+    let mini = kind == Kind::MiniProgram;
+    let pair = RELEASE.get(usize::from(set.checked_sub(1)?))?;
+    let (appid, user_name) = pair[usize::from(mini)];
+    Some(Account {
+        appid: appid.to_owned(),
+        kind,
+        user_name: user_name.to_owned(),
+        nick_name: format!("全网发布检测 {}{set}", if mini { "小程序" } else { "公众号" }),
+        alias: String::new(),
+        principal_name: "腾讯".to_owned(),
+        signature: String::new(),
+        service_type: if mini { 0 } else { 2 },
+        verify_type: 0,
+        status: 1,
+        register_type: 0,
+        has_api: true,
+        category: mini.then(|| ("工具".to_owned(), "效率".to_owned())),
+        test: false,
+        bound: false,
+        synthetic: None,
+        release_set: Some(set),
+    })
 }
 
 #[cfg(test)]

@@ -236,11 +236,7 @@ impl Platform {
         let before = candidate.granted.clone();
         self.grant(now_ms, appid, sets.clone());
         let life_s = self.config.auth_code_life_s;
-        let until_ms = now_ms + life_s * 1000;
-        let auth_code = format!("queryauthcode@@@{}", self.state.rng.url_safe(64));
-        self.state.auth_codes.retain(|_, code| code.until_ms + 86_400_000 > now_ms);
-        let code = AuthCode { appid: appid.to_owned(), until_ms, redeemed: false };
-        self.state.auth_codes.insert(auth_code.clone(), code);
+        let (auth_code, until_ms) = self.make_auth_code(now_ms, appid);
         let event = match &before {
             None => Some("authorized"),
             Some(granted) if granted != &sets => Some("updateauthorized"),
@@ -262,10 +258,21 @@ impl Platform {
         Ok(Confirmed { redirect_to, auth_code, expires_in: life_s, event })
     }
 
+    /// A code that can be redeemed, and the end of its life.
+    pub(crate) fn make_auth_code(&mut self, now: i64, appid: &str) -> (String, i64) {
+        let until_ms = now + self.config.auth_code_life_s * 1000;
+        let auth_code = format!("queryauthcode@@@{}", self.state.rng.url_safe(64));
+        self.state.auth_codes.retain(|_, code| code.until_ms + 86_400_000 > now);
+        let code = AuthCode { appid: appid.to_owned(), until_ms, redeemed: false };
+        self.state.auth_codes.insert(auth_code.clone(), code);
+        (auth_code, until_ms)
+    }
+
     /// Makes or renews a grant; the refresh token before it dies with it (C.4).
-    fn grant(&mut self, now: i64, appid: &str, sets: Vec<u32>) {
+    pub(crate) fn grant(&mut self, now: i64, appid: &str, sets: Vec<u32>) {
         let value = self.new_refresh_token();
         let auth_time_s = now.div_euclid(1000);
+        self.receivers_changed();
         let Some(state) = self.state.accounts.get_mut(appid) else { return };
         state.was_granted = true;
         match &mut state.grant {
@@ -288,6 +295,7 @@ impl Platform {
         if state.grant.take().is_none() {
             return false;
         }
+        self.receivers_changed();
         self.queue_event(now_ms, "unauthorized", appid, &[]);
         true
     }
@@ -302,10 +310,7 @@ impl Platform {
             return false;
         }
         self.grant(now_ms, appid, sets.to_vec());
-        let until_ms = now_ms + self.config.auth_code_life_s * 1000;
-        let auth_code = format!("queryauthcode@@@{}", self.state.rng.url_safe(64));
-        let code = AuthCode { appid: appid.to_owned(), until_ms, redeemed: false };
-        self.state.auth_codes.insert(auth_code.clone(), code);
+        let (auth_code, until_ms) = self.make_auth_code(now_ms, appid);
         let expires = until_ms.div_euclid(1000).to_string();
         let fields = [("AuthorizationCode", auth_code.as_str()), ("AuthorizationCodeExpiredTime", expires.as_str())];
         self.queue_event(now_ms, "updateauthorized", appid, &fields);

@@ -4,8 +4,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this file is where time comes from")]
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -22,6 +22,10 @@ pub trait SandboxClock: Send + Sync {
     /// when the clock is moved by hand, because the other side lives in real time.
     fn hold_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
         self.sleep_ms(ms)
+    }
+    /// Milliseconds on a watch that measures how long a carrier takes. Moving the clock by hand does not touch it.
+    fn watch_ms(&self) -> i64 {
+        self.now_ms()
     }
 }
 
@@ -59,6 +63,7 @@ pub struct AdjustableClock {
     moved: Notify,
     /// Serialises moves, so that two at once add up.
     moving: Mutex<()>,
+    watch: OnceLock<std::time::Instant>,
 }
 
 impl AdjustableClock {
@@ -89,6 +94,10 @@ impl SandboxClock for AdjustableClock {
 
     fn hold_ms(&self, ms: u64) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
+    }
+
+    fn watch_ms(&self) -> i64 {
+        self.watch.get_or_init(std::time::Instant::now).elapsed().as_millis() as i64
     }
 
     fn sleep_ms(&self, ms: u64) -> BoxFuture<'_, ()> {

@@ -81,8 +81,12 @@ pub struct SandboxConfig {
     pub push_timeout_ms: i64,
     /// From one attempt of a push to the next, in milliseconds; 5000 (B.1).
     pub push_retry_ms: i64,
-    /// Attempts after the first; 3 (B.1).
+    /// Attempts of a ticket or authorization event after the first; 3 (B.1).
     pub push_retries: u32,
+    /// Attempts of a message after the first; 2 (L: three in total).
+    pub message_retries: u32,
+    /// Messages that are on their way at once, at most; the others wait.
+    pub messages_at_once: usize,
 }
 
 impl Default for SandboxConfig {
@@ -153,6 +157,8 @@ impl Default for SandboxConfig {
             push_timeout_ms: 5_000,
             push_retry_ms: 5_000,
             push_retries: 3,
+            message_retries: 2,
+            messages_at_once: 512,
         }
     }
 }

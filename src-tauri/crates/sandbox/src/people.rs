@@ -75,6 +75,9 @@ pub(crate) struct Bond {
     pub(crate) message: Option<Window>,
     /// Opened by any other action.
     pub(crate) action: Option<Window>,
+    /// The person's number, where it cannot be found from the openid in no time.
+    #[serde(default)]
+    pub(crate) number: Option<usize>,
 }
 
 impl Bond {
@@ -88,6 +91,7 @@ impl Bond {
             qr_scene_str: String::new(),
             message: None,
             action: None,
+            number: None,
         }
     }
 }
@@ -127,7 +131,10 @@ impl Platform {
             (0..PEOPLE.len()).find(|n| person_openid(appid, *n) == openid || snapshot_openid(appid, *n) == openid);
         known.or_else(|| {
             // The search goes on only for one who has been here.
-            self.state.accounts.get(appid)?.bonds.get(openid)?;
+            let bond = self.state.accounts.get(appid)?.bonds.get(openid)?;
+            if bond.number.is_some() {
+                return bond.number;
+            }
             (PEOPLE.len()..=LAST_PERSON).find(|n| person_openid(appid, *n) == openid)
         })
     }

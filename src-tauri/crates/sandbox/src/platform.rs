@@ -13,8 +13,9 @@ use tokio::sync::Notify;
 use crate::accounts::{self, Account, Kind};
 use crate::api::{self, Call, Refusal};
 use crate::call::{Answer, CallId, Content, End, Reply, Request};
-use crate::config::{Credentials, SandboxConfig};
+use crate::config::SandboxConfig;
 use crate::fault::{self, Effect, Fault, Target, When};
+use crate::push::Origin;
 use crate::rng::Rng;
 use crate::state::{AccountState, CallRecord, Menu, Owner, RidRecord, State, Token, TokenSlot, remember};
 use crate::violation::{Violation, ViolationKind};
@@ -40,7 +41,14 @@ pub struct Platform {
     pub(crate) refusing: Option<String>,
     pub(crate) signal: Arc<Notify>,
     changed: Arc<Notify>,
+    /// Notified whenever an attempt of a push ended; any number of waiters.
+    pub(crate) done: Arc<Notify>,
     pub(crate) sealer: Option<crate::seal::Sealer>,
+    /// On whose behalf messages are pushed now.
+    pub(crate) acting: Origin,
+    pub(crate) last_queued: Option<u64>,
+    /// Accounts that the crowd is at; `None`: to be looked up again.
+    pub(crate) receivers: Option<Vec<String>>,
 }
 
 impl fmt::Debug for Platform {
@@ -81,39 +89,7 @@ const SNAPSHOT_VERSION: u32 = 1;
 impl Platform {
     /// A platform with the built-in accounts, none of them authorized. Pushes are on; see [`Platform::set_pushing`].
     pub fn new(seed: u64, config: SandboxConfig) -> Self {
-        let state = State {
-            seed,
-            rng: Rng::stream(seed, u64::MAX),
-            credentials: Credentials::from_seed(seed),
-            push_with_previous_key: false,
-            tickets: VecDeque::new(),
-            next_ticket_ms: None,
-            pushing: true,
-            component_token: TokenSlot::default(),
-            pre_auth_codes: BTreeMap::new(),
-            auth_codes: BTreeMap::new(),
-            oauth_codes: BTreeMap::new(),
-            user_grants: BTreeMap::new(),
-            user_tokens: BTreeMap::new(),
-            js_codes: BTreeMap::new(),
-            qr_codes: BTreeMap::new(),
-            media: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            order: Vec::new(),
-            synthetic: 0,
-            quota: BTreeMap::new(),
-            clears: BTreeMap::new(),
-            rids: VecDeque::new(),
-            faults: Vec::new(),
-            violations: Vec::new(),
-            notices: VecDeque::new(),
-            pushes: BTreeMap::new(),
-            push_log: VecDeque::new(),
-            calls: VecDeque::new(),
-            call_counts: BTreeMap::new(),
-            last_id: 0,
-        };
-        let mut platform = Self::with(config, state);
+        let mut platform = Self::with(config, State::new(seed));
         platform.add_built_in();
         platform.make_menus_by_hand();
         platform
@@ -131,7 +107,11 @@ impl Platform {
             refusing: None,
             signal: Arc::new(Notify::new()),
             changed: Arc::new(Notify::new()),
+            done: Arc::new(Notify::new()),
             sealer: None,
+            acting: Origin::Act,
+            last_queued: None,
+            receivers: None,
         };
         platform.rebuild_index();
         platform
@@ -152,6 +132,8 @@ impl Platform {
         }
         let mut platform = Self::with(snapshot.config, snapshot.state);
         platform.forget_pushes_under_way();
+        // What the crowd did not do while nothing ran is not made up for.
+        platform.state.crowd.since_ms = None;
         // A snapshot may be older than the last built-in accounts.
         platform.add_built_in();
         Ok(platform)
@@ -186,7 +168,8 @@ impl Platform {
         let appid = account.appid.clone();
         let app_secret = Rng::stream(self.state.seed ^ 0x5EC2E7, number).hex(32);
         // Made-up accounts come by the thousand and start without anything.
-        let lived = account.kind == Kind::OfficialAccount && account.synthetic.is_none();
+        let lived =
+            account.kind == Kind::OfficialAccount && account.synthetic.is_none() && account.release_set.is_none();
         let (templates, materials) = if lived {
             let service = account.is_verified_service();
             let templates = if service { api::template::built_in(self.state.seed, number) } else { Vec::new() };
@@ -295,8 +278,10 @@ impl Platform {
     }
 
     pub(crate) fn violation(&mut self, now: i64, kind: ViolationKind, subject: &str, detail: &str) {
-        // A broken client can repeat one for a month; the first thousand tell the story.
-        if self.state.violations.len() < 1000 {
+        // A broken client can repeat one for a month; the first hundred of a kind and thousand in all tell the story.
+        let same = self.state.violations.iter().filter(|known| known.kind == kind).count();
+        let most = if kind == ViolationKind::MalformedReply { 100 } else { 1000 };
+        if same < most && self.state.violations.len() < 1000 {
             self.state.violations.push(Violation {
                 kind,
                 subject: subject.to_owned(),
@@ -339,7 +324,11 @@ impl Platform {
         self.handing.clear();
         self.refusing = None;
         let answer = if processed {
+            let heard = self.release_running().then(|| body.clone());
             let (errcode, answer) = self.process(now_ms, req, body);
+            if let (Some(body), Content::Json(answer)) = (heard, &answer) {
+                self.release_call(now_ms, req, &body, errcode, answer);
+            }
             self.record(now_ms, req, appid, errcode, strike.effect.as_ref());
             answer
         } else {
@@ -574,6 +563,11 @@ impl Platform {
     /// Notified after every change worth saving. One waiter.
     pub fn change_signal(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
+    }
+
+    /// Notified whenever an attempt of a push ended. Any number of waiters.
+    pub fn push_done_signal(&self) -> Arc<Notify> {
+        Arc::clone(&self.done)
     }
 
     pub(crate) fn touched(&self) {

@@ -54,8 +54,8 @@ pub async fn pump(platform: SharedPlatform, clock: Arc<dyn SandboxClock>, sink: 
         }
         let wait = next.map_or(LONGEST_SLEEP_MS, |next| next.saturating_sub(now).clamp(1, LONGEST_SLEEP_MS));
         tokio::select! {
-            Some((id, outcome)) = under_way.next(), if !under_way.is_empty() => {
-                lock(&platform).push_result(id, clock.now_ms(), &outcome);
+            Some((id, took_ms, outcome)) = under_way.next(), if !under_way.is_empty() => {
+                lock(&platform).push_ended(id, clock.now_ms(), took_ms, &outcome);
             }
             () = signal.notified() => {}
             () = clock.sleep_ms(wait.unsigned_abs()) => {}
@@ -68,7 +68,8 @@ async fn deliver(
     clock: Arc<dyn SandboxClock>,
     push: Push,
     limit_ms: i64,
-) -> (u64, PushOutcome) {
+) -> (u64, i64, PushOutcome) {
+    let began = clock.watch_ms();
     let outcome = tokio::select! {
         biased;
         answer = sink.deliver(&push) => match answer {
@@ -77,7 +78,7 @@ async fn deliver(
         },
         () = clock.hold_ms(limit_ms.max(0).unsigned_abs()) => PushOutcome::TimedOut,
     };
-    (push.id, outcome)
+    (push.id, clock.watch_ms() - began, outcome)
 }
 
 /// A running pump; dropping it stops the pump and what is under way.

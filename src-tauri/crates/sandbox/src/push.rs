@@ -1,16 +1,19 @@
-//! Owns: pushes: tickets, authorization events, messages; their schedule and retries.
-//! Must not: send anything; the pump does, and reports back.
+//! Owns: making pushes: tickets, authorization events, messages.
+//! Must not: send anything; `delivery` hands them to the pump, which reports back.
 //! Invariant: every attempt of a push carries the same bytes (B.1).
 
 use serde::{Deserialize, Serialize};
 use wechat::XmlWriter;
 
+use crate::crowd::script;
+use crate::delivery::PushRecord;
 use crate::fault::{self, Effect, Target};
-use crate::people::event_fields;
+use crate::fields::write_xml;
 use crate::platform::Platform;
+use crate::rng::Rng;
 use crate::seal::{Salt, Sealed, Sealer};
-use crate::server::{self, Answered};
-use crate::state::{Format, Server, Ticket, remember};
+use crate::server;
+use crate::state::{Server, Ticket};
 
 /// InfoType of a ticket push.
 pub const TICKET: &str = "component_verify_ticket";
@@ -73,53 +76,51 @@ pub enum PushOutcome {
     Failed(String),
 }
 
+/// Who wanted a push.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Origin {
+    /// The platform itself, or a single act.
+    #[default]
+    Act,
+    /// The crowd.
+    Crowd,
+    /// The release check: it does not wait for a second attempt.
+    Check,
+}
+
 /// A push that has not been taken yet.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PendingPush {
-    kind: PushKind,
-    info_type: String,
-    appid: Option<String>,
-    ticket: Option<String>,
-    query: String,
-    body: String,
-    due_ms: i64,
-    attempts: u32,
-    started_ms: Option<i64>,
+    pub(crate) kind: PushKind,
+    pub(crate) info_type: String,
+    pub(crate) appid: Option<String>,
+    pub(crate) ticket: Option<String>,
+    pub(crate) query: String,
+    pub(crate) body: String,
+    pub(crate) due_ms: i64,
+    pub(crate) attempts: u32,
+    pub(crate) started_ms: Option<i64>,
     /// Waits for the next push to be queued.
-    held: bool,
+    pub(crate) held: bool,
     /// The account's own server that it goes to, instead of the platform's URLs.
     #[serde(default)]
-    direct: Option<Server>,
+    pub(crate) direct: Option<Server>,
+    #[serde(default)]
+    pub(crate) origin: Origin,
+    /// The follower it is from.
+    #[serde(default)]
+    pub(crate) openid: Option<String>,
+    /// MsgType, or `event` and the Event.
+    #[serde(default)]
+    pub(crate) what: Option<String>,
 }
 
 impl PendingPush {
     /// Whether it is to be sent once it is due; the platform's own wait until pushes are on.
-    fn waits(&self, pushing: bool) -> bool {
+    pub(crate) fn waits(&self, pushing: bool) -> bool {
         !self.held && self.started_ms.is_none() && (pushing || self.direct.is_some())
     }
-}
-
-/// One attempt as shown on the status page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PushRecord {
-    /// Milliseconds of the sandbox's clock.
-    pub at_ms: i64,
-    /// Number of the push.
-    pub id: u64,
-    /// 1 for the first attempt; 0 when it was never sent.
-    pub attempt: u32,
-    /// InfoType, or `message`.
-    pub info_type: String,
-    /// The account it is about.
-    pub appid: Option<String>,
-    /// `taken`, or why not.
-    pub outcome: String,
-    /// The passive reply, decrypted: XML or JSON.
-    #[serde(default)]
-    pub reply: Option<String>,
-    /// It went to the account's own server.
-    #[serde(default)]
-    pub direct: bool,
 }
 
 struct Draft<'a> {
@@ -133,184 +134,11 @@ struct Draft<'a> {
     xml: String,
     /// The account's own server and the fields of the message.
     direct: Option<(Server, Vec<(String, String)>)>,
+    origin: Origin,
+    what: Option<String>,
 }
 
 impl Platform {
-    /// Whether pushes are sent at all; a platform without a reachable URL keeps them back.
-    pub fn set_pushing(&mut self, on: bool) {
-        self.state.pushing = on;
-        self.signal.notify_one();
-    }
-
-    /// The attempts that are due; each must be reported with [`Platform::push_result`]. Makes a ticket when the
-    /// cycle says so. After a jump of the clock there is one ticket, not one for each missed cycle.
-    pub fn due_pushes(&mut self, now_ms: i64) -> Vec<Push> {
-        if self.state.pushing {
-            self.make_ticket(now_ms);
-        }
-        let pushing = self.state.pushing;
-        let mut due: Vec<(i64, u64)> = self
-            .state
-            .pushes
-            .iter()
-            .filter(|(_, p)| p.waits(pushing) && p.due_ms <= now_ms)
-            .map(|(id, p)| (p.due_ms, *id))
-            .collect();
-        due.sort_unstable();
-        due.into_iter().filter_map(|(_, id)| self.start_attempt(id, now_ms)).collect()
-    }
-
-    /// A new ticket if the cycle says so.
-    fn make_ticket(&mut self, now_ms: i64) {
-        let interval = (self.config.ticket_interval_s * 1000).max(1);
-        // A clock set back must not silence the tickets for as long as it was set back.
-        let next = self.state.next_ticket_ms.map(|next| next.min(now_ms + interval));
-        self.state.next_ticket_ms = next;
-        if next.is_none_or(|next| now_ms >= next) {
-            self.queue_ticket(now_ms);
-            self.state.next_ticket_ms = Some(now_ms + interval);
-        }
-    }
-
-    /// When [`Platform::due_pushes`] will next have something; `None` while pushes are off and no account's own
-    /// server waits for one.
-    pub fn next_push_ms(&self) -> Option<i64> {
-        let pushing = self.state.pushing;
-        let waiting = self.state.pushes.values().filter(|p| p.waits(pushing)).map(|p| p.due_ms);
-        // A ticket that was never scheduled is due at once.
-        let ticket = pushing.then(|| self.state.next_ticket_ms.unwrap_or(i64::MIN));
-        waiting.chain(ticket).min()
-    }
-
-    fn start_attempt(&mut self, id: u64, now: i64) -> Option<Push> {
-        let (kind, appid) = self.state.pushes.get(&id).map(|p| (p.kind, p.appid.clone()))?;
-        let usual = self.push_url(kind, appid.as_deref());
-        let pending = self.state.pushes.get_mut(&id)?;
-        let (url, query, content_type) = match &pending.direct {
-            Some(server) => {
-                // The operator may have put parameters of his own into the URL (A.6).
-                let (url, own) = server.url.split_once('?').unwrap_or((&server.url, ""));
-                let joint = if own.is_empty() || own.ends_with('&') { "" } else { "&" };
-                let kind = if server.format == Format::Json { "application/json" } else { "text/xml" };
-                (url.to_owned(), format!("{own}{joint}{}", pending.query), kind)
-            }
-            None => (usual, pending.query.clone(), "text/xml"),
-        };
-        pending.attempts += 1;
-        pending.started_ms = Some(now);
-        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let path = path.find('/').and_then(|at| path.get(at..)).unwrap_or("/").to_owned();
-        Some(Push {
-            id,
-            attempt: pending.attempts,
-            kind,
-            path,
-            url,
-            query,
-            content_type,
-            body: pending.body.clone().into_bytes(),
-            info_type: pending.info_type.clone(),
-            appid,
-        })
-    }
-
-    /// Where pushes of `kind` go.
-    fn push_url(&self, kind: PushKind, appid: Option<&str>) -> String {
-        let base = self.config.push_base.as_deref().unwrap_or("http://127.0.0.1:8090").trim_end_matches('/');
-        let component = &self.state.credentials.component_appid;
-        match kind {
-            PushKind::Event => {
-                self.config.event_url.clone().unwrap_or_else(|| format!("{base}/wechat/{component}/event"))
-            }
-            PushKind::Message => {
-                let pattern = self.config.message_url.clone();
-                pattern
-                    .unwrap_or_else(|| format!("{base}/wechat/{component}/callback/$APPID$"))
-                    .replace("$APPID$", appid.unwrap_or_default())
-            }
-        }
-    }
-
-    /// Reports an attempt. A push is taken by HTTP 200 with `success`, an empty body or, for messages, an XML reply;
-    /// anything else is repeated 5 s after the attempt began, up to three more times.
-    pub fn push_result(&mut self, id: u64, now_ms: i64, outcome: &PushOutcome) {
-        let (retry_ms, retries) = (self.config.push_retry_ms, self.config.push_retries);
-        let reading = self.reading(id, outcome);
-        let Some(pending) = self.state.pushes.get_mut(&id) else { return };
-        let taken = match (outcome, &reading) {
-            (PushOutcome::Answered { status: 200, .. }, Some(reading)) if pending.direct.is_some() => {
-                !matches!(reading, Answered::Malformed(_))
-            }
-            (PushOutcome::Answered { status: 200, body }, _) => {
-                let text = String::from_utf8_lossy(body);
-                let text = text.trim();
-                text.is_empty() || text == "success" || (pending.kind == PushKind::Message && text.starts_with("<xml"))
-            }
-            _ => false,
-        };
-        let record = PushRecord {
-            at_ms: now_ms,
-            id,
-            attempt: pending.attempts,
-            info_type: pending.info_type.clone(),
-            appid: pending.appid.clone(),
-            direct: pending.direct.is_some(),
-            outcome: match (outcome, &reading) {
-                (PushOutcome::Answered { status: 200, .. }, Some(Answered::Malformed(why))) if !taken => {
-                    format!("not taken: {why}")
-                }
-                (outcome, _) => match outcome {
-                    PushOutcome::Answered { .. } if taken => "taken".to_owned(),
-                    PushOutcome::Answered { status, .. } => format!("not taken: HTTP {status}"),
-                    PushOutcome::TimedOut => "no answer in time".to_owned(),
-                    PushOutcome::Failed(why) => format!("failed: {why}"),
-                },
-            },
-            reply: match reading {
-                Some(Answered::Reply(reply)) => Some(reply),
-                _ => None,
-            },
-        };
-        let ticket = pending.ticket.clone();
-        if taken || pending.attempts > retries {
-            self.state.pushes.remove(&id);
-        } else {
-            pending.due_ms = pending.started_ms.take().map_or(now_ms, |began| (began + retry_ms).max(now_ms));
-        }
-        if taken && let Some(ticket) = self.state.tickets.iter_mut().find(|t| Some(&t.value) == ticket.as_ref()) {
-            ticket.taken_ms = Some(now_ms);
-        }
-        remember(&mut self.state.push_log, record);
-        self.touched();
-    }
-
-    /// What the answer to a message says; `None` for anything else.
-    fn reading(&self, id: u64, outcome: &PushOutcome) -> Option<Answered> {
-        let PushOutcome::Answered { status: 200, body } = outcome else { return None };
-        let pending = self.state.pushes.get(&id).filter(|pending| pending.kind == PushKind::Message)?;
-        let appid = pending.appid.as_deref().unwrap_or_default();
-        if let Some(server) = &pending.direct {
-            return Some(server::read_answer(server, appid, body));
-        }
-        // The platform's message URL: secure mode with the component's keys (A.4).
-        let credentials = &self.state.credentials;
-        let server = Server {
-            url: String::new(),
-            token: credentials.verify_token.clone(),
-            encoding_aes_key: credentials.encoding_aes_key.clone(),
-            mode: crate::state::Mode::Secure,
-            format: Format::Xml,
-        };
-        Some(server::read_answer(&server, &credentials.component_appid, body))
-    }
-
-    /// Attempts that a stopped process had begun count as failed.
-    pub(crate) fn forget_pushes_under_way(&mut self) {
-        for pending in self.state.pushes.values_mut() {
-            pending.started_ms = None;
-        }
-    }
-
     /// A ticket at the next look, whatever the cycle says.
     pub fn push_ticket_now(&mut self, now_ms: i64) {
         self.resume_tickets(now_ms);
@@ -321,7 +149,8 @@ impl Platform {
         self.signal.notify_one();
     }
 
-    fn queue_ticket(&mut self, now: i64) {
+    /// A new ticket; the number of its push.
+    pub(crate) fn queue_ticket(&mut self, now: i64) -> Option<u64> {
         let value = format!("ticket@@@{}", self.state.rng.url_safe(86));
         let life = self.config.ticket_life_s * 1000;
         // Ended tickets are remembered as long again, so that they are told from wrong ones (61005, 61006).
@@ -339,8 +168,10 @@ impl Platform {
             openid: None,
             xml,
             direct: None,
+            origin: Origin::Act,
+            what: None,
         };
-        self.queue(now, draft);
+        self.queue(now, draft)
     }
 
     fn event_head(&self, info_type: &str, now: i64) -> XmlWriter {
@@ -351,8 +182,14 @@ impl Platform {
         xml
     }
 
-    /// Queues an event about an account; `fields` are added after AuthorizerAppid.
-    pub(crate) fn queue_event(&mut self, now: i64, info_type: &str, appid: &str, fields: &[(&str, &str)]) {
+    /// Queues an event about an account; `fields` are added after AuthorizerAppid. Answers its number.
+    pub(crate) fn queue_event(
+        &mut self,
+        now: i64,
+        info_type: &str,
+        appid: &str,
+        fields: &[(&str, &str)],
+    ) -> Option<u64> {
         let mut xml = self.event_head(info_type, now);
         xml.cdata("AuthorizerAppid", appid);
         for (name, value) in fields {
@@ -373,17 +210,25 @@ impl Platform {
             openid: None,
             xml,
             direct: None,
+            origin: Origin::Act,
+            what: None,
         };
-        self.queue(now, draft);
+        self.queue(now, draft)
     }
 
     /// Queues a message or event of a follower: for the account's own server if it has one, else for the message URL of
     /// the platform. `fields` follow CreateTime, numbers bare. False if neither wants it.
     pub fn push_message(&mut self, now_ms: i64, appid: &str, openid: &str, fields: &[(String, String)]) -> bool {
+        self.receives(appid) && {
+            self.send_message(now_ms, appid, openid, fields);
+            true
+        }
+    }
+
+    /// The same, and answers the number of the push; `None` also when a fault swallowed it.
+    pub fn send_message(&mut self, now_ms: i64, appid: &str, openid: &str, fields: &[(String, String)]) -> Option<u64> {
         self.note_action(now_ms, appid, openid, fields);
-        let Some(state) = self.state.accounts.get(appid).filter(|a| a.grant.is_some() || a.server.is_some()) else {
-            return false;
-        };
+        let state = self.state.accounts.get(appid).filter(|a| a.grant.is_some() || a.server.is_some())?;
         let user_name = state.account.user_name.clone();
         let direct = state.server.clone();
         let mut all = vec![
@@ -392,14 +237,18 @@ impl Platform {
             ("CreateTime".to_owned(), now_ms.div_euclid(1000).to_string()),
         ];
         all.extend_from_slice(fields);
-        let is_event = fields.iter().any(|(name, value)| name == "MsgType" && value == "event");
-        if !is_event && !fields.iter().any(|(name, _)| name == "MsgId") {
+        let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let what = match (field("MsgType").unwrap_or_default(), field("Event")) {
+            ("event", Some(event)) => format!("event {event}"),
+            (kind, _) => kind.to_owned(),
+        };
+        if field("MsgType") != Some("event") && field("MsgId").is_none() {
             // Ids of messages are 64-bit numbers that grow (K.1).
             let id = 24_000_000_000_000_000_u64 + self.state.next_id();
             all.push(("MsgId".to_owned(), id.to_string()));
         }
         let mut xml = XmlWriter::new();
-        server::write_xml(&mut xml, &all);
+        write_xml(&mut xml, &all);
         let xml = xml.finish();
         let draft = Draft {
             kind: PushKind::Message,
@@ -410,58 +259,39 @@ impl Platform {
             openid: Some(openid),
             xml,
             direct: direct.map(|server| (server, all)),
+            origin: self.acting,
+            what: Some(what),
         };
-        self.queue(now_ms, draft);
-        true
+        self.queue(now_ms, draft)
+    }
+
+    /// Whether anybody gets what happens at an account: the platform it authorized, or its own server.
+    pub fn receives(&self, appid: &str) -> bool {
+        self.state.accounts.get(appid).is_some_and(|a| a.grant.is_some() || a.server.is_some())
+    }
+
+    /// The number of the push that was queued last, once.
+    pub fn take_queued(&mut self) -> Option<u64> {
+        self.last_queued.take()
     }
 
     /// A person taps a leaf of the menu: `kind` is its type, `key` its key, URL or page.
     pub fn tap_menu(&mut self, now_ms: i64, appid: &str, openid: &str, kind: &str, key: &str) -> bool {
-        let event = match kind {
-            "click" => "CLICK",
-            "view" => "VIEW",
-            "miniprogram" | "view_miniprogram" => "view_miniprogram",
-            other => other,
-        };
-        let mut fields = event_fields(event);
-        let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
-        add("EventKey", key);
-        if matches!(event, "scancode_push" | "scancode_waitmsg") {
-            add("ScanCodeInfo.ScanType", "qrcode");
-            add("ScanCodeInfo.ScanResult", "https://www.example.com/scanned");
-        }
-        if event == "location_select" {
-            for (name, value) in
-                [("Location_X", "30.28"), ("Location_Y", "120.15"), ("Scale", "16"), ("Label", "杭州"), ("Poiname", "")]
-            {
-                add(&format!("SendLocationInfo.{name}"), value);
-            }
-        }
-        if matches!(event, "pic_sysphoto" | "pic_photo_or_album" | "pic_weixin") {
-            add("SendPicsInfo.Count", "1");
-        }
+        // What is scanned, taken or chosen is made up, another one each time.
+        let mut rng = Rng::stream(self.state.seed, self.state.last_id);
+        let fields = script::tapped(kind, key, &mut rng);
         self.push_message(now_ms, appid, openid, &fields)
     }
 
-    fn queue(&mut self, now: i64, draft: Draft<'_>) {
+    fn queue(&mut self, now: i64, draft: Draft<'_>) -> Option<u64> {
         let target = Target { now_ms: now, path: draft.info_type, appid: draft.appid, is_push: true };
         let effect = fault::strike(&mut self.state.faults, target, &mut self.state.rng).effect;
         let id = self.state.next_id();
         if matches!(effect, Some(Effect::PushSkip)) {
-            let record = PushRecord {
-                at_ms: now,
-                id,
-                attempt: 0,
-                info_type: draft.info_type.to_owned(),
-                appid: draft.appid.map(str::to_owned),
-                outcome: "skipped by a fault".to_owned(),
-                reply: None,
-                direct: draft.direct.is_some(),
-            };
-            remember(&mut self.state.push_log, record);
-            return;
+            self.record_skipped(now, id, &draft);
+            return None;
         }
-        let Some((query, body)) = self.dressed(now, &draft, effect.as_ref()) else { return };
+        let (query, body) = self.dressed(now, &draft, effect.as_ref())?;
         let pending = PendingPush {
             kind: draft.kind,
             info_type: draft.info_type.to_owned(),
@@ -474,6 +304,9 @@ impl Platform {
             started_ms: None,
             held: matches!(effect, Some(Effect::PushReorder)),
             direct: draft.direct.map(|(server, _)| server),
+            origin: draft.origin,
+            openid: draft.openid.map(str::to_owned),
+            what: draft.what,
         };
         if !pending.held {
             // The ones that were held back follow this one.
@@ -486,9 +319,36 @@ impl Platform {
             let second = self.state.next_id();
             self.state.pushes.insert(second, pending.clone());
         }
+        if pending.origin == Origin::Crowd {
+            self.state.crowd.sent += 1;
+        }
         self.state.pushes.insert(id, pending);
+        self.last_queued = Some(id);
         self.signal.notify_one();
         self.touched();
+        Some(id)
+    }
+
+    fn record_skipped(&mut self, now: i64, id: u64, draft: &Draft<'_>) {
+        let record = PushRecord {
+            at_ms: now,
+            id,
+            attempt: 0,
+            info_type: draft.info_type.to_owned(),
+            appid: draft.appid.map(str::to_owned),
+            outcome: "skipped by a fault".to_owned(),
+            reply: None,
+            direct: draft.direct.is_some(),
+            what: draft.what.clone(),
+            openid: draft.openid.map(str::to_owned),
+            took_ms: None,
+            taken: false,
+            last: true,
+            shown: None,
+            crowd: draft.origin == Origin::Crowd,
+        };
+        self.last_queued = Some(id);
+        self.remember_push(record);
     }
 
     /// Query and body of a push.
@@ -528,15 +388,5 @@ impl Platform {
             with_previous_key: self.state.push_with_previous_key,
         };
         self.sealer.as_ref().map(|sealer| sealer.seal(draft.xml.as_bytes(), &salt, damage))
-    }
-
-    /// The last attempts, oldest first.
-    pub fn recent_pushes(&self) -> impl DoubleEndedIterator<Item = &PushRecord> {
-        self.state.push_log.iter()
-    }
-
-    /// Pushes that were not taken yet and will be repeated, or are under way.
-    pub fn pending_pushes(&self) -> usize {
-        self.state.pushes.len()
     }
 }

@@ -3,13 +3,15 @@
 //! Invariant: a configuration is saved only when its server echoed exactly what it was sent.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wechat::{AesKey, KeyUsed, MessageCrypto, SecretString, XmlFields, XmlWriter, msg_signature, url_signature};
 
 use crate::accounts::Kind;
 use crate::codec;
 use crate::fault::Effect;
+use crate::fields::{Fields, to_json, write_xml};
 use crate::platform::Platform;
+use crate::reply::{Said, said};
 use crate::state::{Format, Mode, Server};
 
 /// A step of 提交 on mp.weixin.qq.com.
@@ -80,6 +82,7 @@ impl Platform {
         if let Some(state) = self.state.accounts.get_mut(appid) {
             state.server = None;
         }
+        self.receivers_changed();
         self.touched();
     }
 
@@ -160,70 +163,10 @@ impl Platform {
         if let Some(state) = self.state.accounts.get_mut(appid) {
             state.server = Some(server);
         }
+        self.receivers_changed();
         self.touched();
         Verified { saved: true, steps }
     }
-}
-
-/// Fields of a message in order; a dot in a name makes an element within one (`ScanCodeInfo.ScanType`).
-pub(crate) type Fields = [(String, String)];
-
-fn is_number(name: &str, value: &str) -> bool {
-    // What a person typed or an operator chose is text, whatever it looks like.
-    let text = matches!(name, "Content" | "EventKey" | "Ticket" | "Title" | "Description" | "Label");
-    !text && !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// The groups that K.2 has.
-const GROUPS: [&str; 3] = ["ScanCodeInfo", "SendPicsInfo", "SendLocationInfo"];
-
-/// Writes fields, numbers bare.
-pub(crate) fn write_xml(xml: &mut XmlWriter, fields: &Fields) {
-    let mut open: Option<&'static str> = None;
-    for (name, value) in fields {
-        let (group, name) = match name.split_once('.') {
-            Some((group, inner)) => (GROUPS.iter().find(|known| **known == group).copied(), inner),
-            None => (None, name.as_str()),
-        };
-        if open != group {
-            if open.is_some() {
-                xml.close();
-            }
-            if let Some(group) = group {
-                xml.open(group);
-            }
-            open = group;
-        }
-        if is_number(name, value) && group.is_none() {
-            xml.text(name, value);
-        } else {
-            xml.cdata(name, value);
-        }
-    }
-    if open.is_some() {
-        xml.close();
-    }
-}
-
-fn to_json(fields: &Fields) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (name, value) in fields {
-        let value = match value.parse::<u64>() {
-            Ok(number) if is_number(name, value) => json!(number),
-            _ => json!(value),
-        };
-        match name.split_once('.') {
-            Some((group, inner)) => {
-                if let Some(group) = out.entry(group).or_insert_with(|| json!({})).as_object_mut() {
-                    group.insert(inner.to_owned(), value);
-                }
-            }
-            None => {
-                out.insert(name.clone(), value);
-            }
-        }
-    }
-    out
 }
 
 fn crypto(server: &Server, appid: &str) -> Option<MessageCrypto> {
@@ -306,12 +249,12 @@ pub(crate) fn dress(
 /// What an answer to a push says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answered {
-    /// `success` or nothing.
-    Nothing,
+    /// `success`, or nothing at all.
+    Nothing { empty: bool },
     /// A passive reply, decrypted.
     Reply(String),
     /// Not what the mode allows; why.
-    Malformed(&'static str),
+    Malformed(Said),
 }
 
 /// Reads the answer of an account's own server in its mode (A.6).
@@ -319,7 +262,7 @@ pub(crate) fn read_answer(server: &Server, appid: &str, body: &[u8]) -> Answered
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if text.is_empty() || text == "success" {
-        return Answered::Nothing;
+        return Answered::Nothing { empty: text.is_empty() };
     }
     let field = |name: &str| -> Option<String> {
         if server.format == Format::Json {
@@ -334,23 +277,31 @@ pub(crate) fn read_answer(server: &Server, appid: &str, body: &[u8]) -> Answered
     let Some(encrypt) = field("Encrypt") else {
         let readable = field("MsgType").is_some();
         return match server.mode {
-            _ if !readable => Answered::Malformed("neither success nor a readable reply"),
-            Mode::Secure => Answered::Malformed("a plain reply in secure mode"),
+            _ if !readable => {
+                Answered::Malformed(said("neither success nor a readable reply", "既不是 success，也不是可读的回复"))
+            }
+            Mode::Secure => Answered::Malformed(said("a plain reply in secure mode", "安全模式下返回了明文")),
             Mode::Plain | Mode::Compatible => Answered::Reply(text.to_owned()),
         };
     };
     if server.mode == Mode::Plain {
-        return Answered::Malformed("an encrypted reply in plain mode");
+        return Answered::Malformed(said("an encrypted reply in plain mode", "明文模式下返回了密文"));
     }
     let (Some(signature), Some(timestamp), Some(nonce)) = (field("MsgSignature"), field("TimeStamp"), field("Nonce"))
     else {
-        return Answered::Malformed("MsgSignature, TimeStamp or Nonce is missing");
+        return Answered::Malformed(said(
+            "MsgSignature, TimeStamp or Nonce is missing",
+            "缺少 MsgSignature、TimeStamp 或 Nonce",
+        ));
     };
     if msg_signature(&server.token, &timestamp, &nonce, &encrypt) != signature {
-        return Answered::Malformed("MsgSignature does not fit");
+        return Answered::Malformed(said("MsgSignature does not fit", "MsgSignature 不正确"));
     }
     match crypto(server, appid).map(|crypto| crypto.decrypt(encrypt.as_bytes())) {
         Some(Ok(opened)) => Answered::Reply(String::from_utf8_lossy(&opened.msg).into_owned()),
-        _ => Answered::Malformed("the reply does not decrypt for this account"),
+        _ => Answered::Malformed(said(
+            "the reply does not decrypt for this account",
+            "回复无法解密，或其中的 AppID 不正确",
+        )),
     }
 }

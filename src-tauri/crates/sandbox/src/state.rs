@@ -12,9 +12,12 @@ use crate::api::media::{Material, Medium};
 use crate::api::qrcode::QrCode;
 use crate::api::template::Template;
 use crate::config::Credentials;
+use crate::crowd::Crowd;
+use crate::delivery::PushRecord;
 use crate::fault::Fault;
 use crate::people::Bond;
-use crate::push::{PendingPush, PushRecord};
+use crate::push::PendingPush;
+use crate::release::Run;
 use crate::rng::Rng;
 use crate::violation::Violation;
 
@@ -360,9 +363,56 @@ pub(crate) struct State {
     pub(crate) call_counts: BTreeMap<String, u64>,
     /// The last number given to a push, fault or menu.
     pub(crate) last_id: u64,
+    #[serde(default)]
+    pub(crate) crowd: Crowd,
+    /// The crowd's attempts.
+    #[serde(default)]
+    pub(crate) crowd_log: VecDeque<PushRecord>,
+    /// Release checks, the newest last.
+    #[serde(default)]
+    pub(crate) release: VecDeque<Run>,
 }
 
 impl State {
+    /// Nothing happened yet, and there are no accounts.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            rng: Rng::stream(seed, u64::MAX),
+            credentials: Credentials::from_seed(seed),
+            push_with_previous_key: false,
+            tickets: VecDeque::new(),
+            next_ticket_ms: None,
+            pushing: true,
+            component_token: TokenSlot::default(),
+            pre_auth_codes: BTreeMap::new(),
+            auth_codes: BTreeMap::new(),
+            oauth_codes: BTreeMap::new(),
+            user_grants: BTreeMap::new(),
+            user_tokens: BTreeMap::new(),
+            js_codes: BTreeMap::new(),
+            qr_codes: BTreeMap::new(),
+            media: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            order: Vec::new(),
+            synthetic: 0,
+            quota: BTreeMap::new(),
+            clears: BTreeMap::new(),
+            rids: VecDeque::new(),
+            faults: Vec::new(),
+            violations: Vec::new(),
+            notices: VecDeque::new(),
+            pushes: BTreeMap::new(),
+            push_log: VecDeque::new(),
+            calls: VecDeque::new(),
+            call_counts: BTreeMap::new(),
+            last_id: 0,
+            crowd: Crowd::default(),
+            crowd_log: VecDeque::new(),
+            release: VecDeque::new(),
+        }
+    }
+
     pub(crate) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id

@@ -16,6 +16,8 @@ pub enum ViolationKind {
     OverlappingRedemption,
     /// A refresh token was sent after the answer with its successor had been delivered.
     StaleRefreshToken,
+    /// A message was answered with what WeChat cannot read or show (A.7, K.3).
+    MalformedReply,
 }
 
 /// One broken promise.

@@ -154,24 +154,6 @@ fn simple<'b>(
     })
 }
 
-/// Leaves of the menu: type and key, name.
-fn leaves(platform: &Platform, appid: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut open: Vec<&serde_json::Value> =
-        platform.menu_of(appid).and_then(|menu| menu.as_array()).into_iter().flatten().rev().collect();
-    while let Some(button) = open.pop() {
-        let text = |name: &str| button.get(name).and_then(|v| v.as_str()).unwrap_or_default();
-        match button.get("sub_button").and_then(|subs| subs.as_array()).filter(|subs| !subs.is_empty()) {
-            Some(subs) => open.extend(subs.iter().rev()),
-            None => {
-                let key = ["key", "url", "pagepath"].map(text).into_iter().find(|key| !key.is_empty());
-                out.push((format!("{} {}", text("type"), key.unwrap_or_default()), text("name").to_owned()));
-            }
-        }
-    }
-    out
-}
-
 struct Form<'a> {
     out: &'a mut String,
     appid: &'a str,
@@ -251,8 +233,8 @@ fn render(platform: &Platform, now: i64, appid: &str, outcome: Option<&Outcome>,
         form.add("follow", true, "", lang.pick("关注", "Follow"));
         form.add("unfollow", true, "", lang.pick("取消关注", "Stop following"));
         let mut items = String::from("<select name=\"item\" aria-label=\"menu\">");
-        for (value, name) in leaves(platform, appid) {
-            let _ = write!(items, "<option value=\"{}\">{}</option>", esc(&value), esc(&name));
+        for (kind, key, name) in platform.menu_leaves(appid) {
+            let _ = write!(items, "<option value=\"{}\">{}</option>", esc(&format!("{kind} {key}")), esc(&name));
         }
         items.push_str("</select>");
         form.add("tap", true, &items, lang.pick("点击菜单", "Tap the menu item"));

@@ -13,11 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Shared;
-use super::control::{Subject, found, refused};
+use super::control::{Subject, acted, found, refused};
 use crate::api::qrcode::ScanError;
 use crate::clock::SandboxClock as _;
 use crate::controls::JsConfig;
 use crate::people::{Followed, Who};
+use crate::platform::Platform;
 use crate::server::Verified;
 use crate::state::{Format, Mode, Server};
 use crate::transport::lock;
@@ -145,11 +146,18 @@ async fn follow(State(shared): Door, Json(body): Json<Follow>) -> Response {
     let now = shared.clock.now_ms();
     let mut platform = lock(&shared.platform);
     let openid = platform.resolve(&body.appid, &body.follower);
+    platform.take_queued();
+    let done = |platform: &mut Platform| {
+        Json(json!({"ok": true, "openid": openid, "push": platform.take_queued()})).into_response()
+    };
     if !body.on {
-        return found(platform.unfollow(now, &body.appid, &openid), "he does not follow");
+        return match platform.unfollow(now, &body.appid, &openid) {
+            true => done(&mut platform),
+            false => refused(StatusCode::CONFLICT, "he does not follow"),
+        };
     }
     match platform.follow(now, &body.appid, &openid) {
-        Followed::Done | Followed::Already => Json(json!({"ok": true, "openid": openid})).into_response(),
+        Followed::Done | Followed::Already => done(&mut platform),
         Followed::Full => refused(StatusCode::CONFLICT, "a test account has 100 followers at most"),
         Followed::Impossible => refused(StatusCode::CONFLICT, "the account cannot be followed"),
     }
@@ -169,8 +177,9 @@ struct Tap {
 async fn tap(State(shared): Door, Json(body): Json<Tap>) -> Response {
     let mut platform = lock(&shared.platform);
     let openid = platform.resolve(&body.appid, &body.follower);
-    let sent = platform.tap_menu(shared.clock.now_ms(), &body.appid, &openid, &body.kind, &body.key);
-    found(sent, "the account is not authorized and has no server of its own")
+    platform.take_queued();
+    platform.tap_menu(shared.clock.now_ms(), &body.appid, &openid, &body.kind, &body.key);
+    acted(&mut platform, &body.appid, &openid)
 }
 
 #[derive(Deserialize)]
@@ -191,8 +200,10 @@ async fn scan(State(shared): Door, Json(body): Json<Scan>) -> Response {
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "ticket, or appid and scene");
     };
     let now = shared.clock.now_ms();
-    match lock(&shared.platform).scan(now, body.appid.as_deref(), &named, &body.follower) {
-        Ok(event) => Json(json!({"ok": true, "event": event})).into_response(),
+    let mut platform = lock(&shared.platform);
+    platform.take_queued();
+    match platform.scan(now, body.appid.as_deref(), &named, &body.follower) {
+        Ok(event) => Json(json!({"ok": true, "event": event, "push": platform.take_queued()})).into_response(),
         Err(why) => refused(StatusCode::CONFLICT, why_not(why)),
     }
 }

@@ -2,7 +2,6 @@
 //! Must not: be reachable from other machines by default; `door` binds loopback.
 //! Invariant: only `/sandbox/platform` and `/sandbox/accounts/{appid}` show secrets.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -11,12 +10,13 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Shared, html};
 use crate::clock::SandboxClock as _;
 use crate::config::SandboxConfig;
 use crate::fault::{Effect, When};
+use crate::fields;
 use crate::people::Who;
 use crate::platform::Platform;
 use crate::transport::lock;
@@ -71,6 +71,7 @@ fn state_json(platform: &Platform, now_ms: i64, offset_ms: i64) -> Value {
         "recent_calls": platform.recent_calls().collect::<Vec<_>>(),
         "recent_pushes": platform.recent_pushes().collect::<Vec<_>>(),
         "pending_pushes": platform.pending_pushes(),
+        "crowd": platform.crowd(),
         "next_push_at": platform.next_push_ms().filter(|at| *at > 0),
         "in_flight": platform.in_flight(),
         "peak_in_flight": platform.peak_in_flight(),
@@ -221,6 +222,15 @@ async fn set_config(State(shared): Door, Json(body): Json<Value>) -> Response {
     }
 }
 
+/// What a person did: its push, if anybody receives it.
+pub(super) fn acted(platform: &mut Platform, appid: &str, openid: &str) -> Response {
+    let push = platform.take_queued();
+    if push.is_some() || platform.receives(appid) {
+        return Json(json!({"ok": true, "openid": openid, "push": push})).into_response();
+    }
+    refused(StatusCode::CONFLICT, "the account is not authorized and has no server of its own")
+}
+
 #[derive(Deserialize)]
 struct Message {
     appid: String,
@@ -229,22 +239,26 @@ struct Message {
     follower: Option<Who>,
     /// A text message, or
     text: Option<String>,
-    /// any fields after CreateTime.
+    /// any fields after CreateTime: groups as objects, repeated elements as arrays.
     #[serde(default)]
-    fields: BTreeMap<String, String>,
+    fields: Map<String, Value>,
 }
 
 async fn message(State(shared): Door, Json(body): Json<Message>) -> Response {
-    let mut fields: Vec<(String, String)> = body.fields.into_iter().collect();
+    let mut fields = match fields::from_json(&body.fields) {
+        Ok(fields) => fields,
+        Err(why) => return refused(StatusCode::UNPROCESSABLE_ENTITY, &why),
+    };
     if let Some(text) = body.text {
-        fields.push(("MsgType".into(), "text".into()));
-        fields.push(("Content".into(), text));
+        fields.insert(0, ("Content".into(), text));
+        fields.insert(0, ("MsgType".into(), "text".into()));
     }
     let mut platform = lock(&shared.platform);
     let person = body.follower.unwrap_or(Who::Number(0));
     let openid = body.openid.unwrap_or_else(|| platform.resolve(&body.appid, &person));
-    let sent = platform.push_message(shared.clock.now_ms(), &body.appid, &openid, &fields);
-    found(sent, "the account is not authorized and has no server of its own")
+    platform.take_queued();
+    platform.push_message(shared.clock.now_ms(), &body.appid, &openid, &fields);
+    acted(&mut platform, &body.appid, &openid)
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use axum::http::{HeaderMap, header};
 
+use super::live;
 use crate::accounts::{Account, Kind};
 use crate::authorize::{AuthorizePage, AuthorizeQuery, Candidate};
 use crate::codec::html as esc;
@@ -212,11 +213,14 @@ pub(super) fn status(platform: &Platform, now_ms: i64, offset_ms: i64, lang: Lan
     for violation in violations.iter().take(20) {
         let _ = write!(body, "<p class=\"bad\">{}</p>", esc(violation));
     }
+    live::sections(&mut body, platform, lang);
     table(
         &mut body,
         lang.pick("最近的推送", "Recent pushes"),
         platform.recent_pushes().rev().take(20).map(|p| {
-            [p.at_ms.to_string(), format!("#{} ({})", p.id, p.attempt), p.info_type.clone(), p.outcome.clone()]
+            let what = p.what.clone().unwrap_or_else(|| p.info_type.clone());
+            let took = p.took_ms.map_or_else(|| p.outcome.clone(), |ms| format!("{} · {ms} ms", p.outcome));
+            [p.at_ms.to_string(), format!("#{} ({})", p.id, p.attempt), what, took]
         }),
     );
     table(

@@ -17,7 +17,8 @@
 //! `POST /sandbox/advance` `{"ms"}`, `/sandbox/ticket` `{}`, `/sandbox/faults` `{"when":{…},"effect":"slow","ms":…}`,
 //! `/sandbox/revoke` `{"appid"}`, `/sandbox/sets` `{"appid","sets":[…]}`, `/sandbox/rotation` `{"on"}`,
 //! `/sandbox/push` `{"push_base","event_url","message_url"}`, `/sandbox/config` (any part of [`SandboxConfig`]),
-//! `/sandbox/message` `{"appid","openid","fields":{…}}`, `/sandbox/accounts` `{"count"}`,
+//! `/sandbox/message` `{"appid","openid" or "follower","text" or "fields":{…}}` with any fields of a message or event, nested
+//! ones as objects and arrays, `/sandbox/accounts` `{"count"}`,
 //! `/sandbox/expire` `{"appid"}` (a token replaced elsewhere; the component's without appid),
 //! `/sandbox/client-restarted` `{}`, `/sandbox/oauth` `{"url","openid" or "follower","agree","snapshot"}` which answers
 //! `{"redirect"}`;
@@ -27,13 +28,18 @@
 //! `{"js_code","openid"}`, `/sandbox/follow` `{"appid","follower","on"}`, `/sandbox/tap` `{"appid","follower","type","key"}`,
 //! `/sandbox/scan` `{"ticket"` or `"appid","scene"`, `"follower"}` → `{"event"}`, `/sandbox/jsapi-verify`
 //! `{"appid","url","timestamp","nonce_str","signature"}` → `{"result","accepted","ticket"}`, `/sandbox/web-domain`
-//! `{"appid","domain"}`. A follower is a number of [`crate::PEOPLE`] or an openid. `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
+//! `{"appid","domain"}`. What makes a follower act answers `{"ok","openid","push"}`, the number of the push;
+//! `GET /sandbox/push/{number}?wait_ms=10000` waits until it is over and answers `{"state","attempts":[{"attempt","outcome",
+//! "took_ms","taken","reply","shown",…}],…}`. `GET` and `POST /sandbox/crowd` `{"per_minute"}` → `{"per_minute","sent",
+//! "repeated","lost"}`; `POST /sandbox/release-check` `{"set","kind"}` starts a check, `GET` lists them, newest first, in the
+//! language of Accept-Language. A follower is a number of [`crate::PEOPLE`] or an openid. `DELETE /sandbox/faults` and `/sandbox/faults/{id}`.
 
 mod account_page;
 mod accounts;
 mod consent;
 mod control;
 mod html;
+mod live;
 mod outside;
 mod pages;
 mod routes;

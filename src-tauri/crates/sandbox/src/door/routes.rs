@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use futures_util::stream;
 use wechat::Method;
 
-use super::{Shared, account_page, accounts, consent, control, pages};
+use super::{Shared, account_page, accounts, consent, control, live, pages};
 use crate::call::{Answer, Request};
 use crate::clock::SandboxClock as _;
 use crate::codec;
@@ -41,7 +41,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/sandbox", get(control::status_page))
         .route("/sandbox/account/{appid}", get(account_page::show))
         .route("/sandbox/account/{appid}/{action}", post(account_page::act))
-        .nest("/sandbox", control::router().merge(accounts::router()))
+        .nest("/sandbox", control::router().merge(accounts::router()).merge(live::router()))
         .fallback(api)
         .with_state(shared)
 }

@@ -63,6 +63,13 @@ fn text_message(rig: &mut Rig, appid: &str) -> wxdesk_sandbox::Push {
     rig.platform.due_pushes(rig.now).into_iter().find(|push| push.info_type == "message").unwrap()
 }
 
+fn hi(to: &str, from: &str) -> String {
+    format!(
+        "<xml><ToUserName>{to}</ToUserName><FromUserName>{from}</FromUserName><CreateTime>1</CreateTime>\
+         <MsgType>text</MsgType><Content>hi</Content></xml>"
+    )
+}
+
 #[test]
 fn only_an_exact_echo_saves() {
     let mut rig = Rig::new();
@@ -126,15 +133,18 @@ fn every_mode_has_its_own_query_body_and_reply() {
                 assert_eq!(opened.appid, appid, "the tail is the account's own (A.4)");
                 assert!(String::from_utf8(opened.msg).unwrap().contains("42"));
             }
+            let (to, from) = (person_openid(&appid, 0), field("ToUserName").unwrap());
             let (plain, sealed) = match format {
-                Format::Json => (
-                    "{\"MsgType\":\"text\",\"Content\":\"hi\"}".to_owned(),
-                    crypto.seal_reply_json(KeyUsed::Current, b"{\"hi\":1}", 1, "n", [7; 16]),
-                ),
-                Format::Xml => (
-                    "<xml><MsgType>text</MsgType><Content>hi</Content></xml>".to_owned(),
-                    crypto.seal_reply(KeyUsed::Current, b"<xml>hi</xml>", 1, "n", [7; 16]),
-                ),
+                Format::Json => {
+                    let plain = json!({"ToUserName": to, "FromUserName": from, "CreateTime": 1, "MsgType": "text",
+                        "Content": "hi"});
+                    let plain = plain.to_string();
+                    (plain.clone(), crypto.seal_reply_json(KeyUsed::Current, plain.as_bytes(), 1, "n", [7; 16]))
+                }
+                Format::Xml => {
+                    let plain = hi(&to, &from);
+                    (plain.clone(), crypto.seal_reply(KeyUsed::Current, plain.as_bytes(), 1, "n", [7; 16]))
+                }
             };
             let broken = sealed.replace("\"n\"", "\"m\"").replace("[n]", "[m]");
             for (body, taken, replied) in [
@@ -164,12 +174,13 @@ fn replies_to_the_platforms_url_are_kept_too() {
     let held = rig.authorize(&component, 0, &[]);
     rig.take_pushes();
     let push = text_message(&mut rig, &held.appid);
-    let reply = rig.crypto().seal_reply(KeyUsed::Current, b"<xml>hello</xml>", 1, "n", [1; 16]);
+    let plain = hi(&person_openid(&held.appid, 0), &rig.platform.account(&held.appid).unwrap().user_name.clone());
+    let reply = rig.crypto().seal_reply(KeyUsed::Current, plain.as_bytes(), 1, "n", [1; 16]);
     rig.platform.push_result(push.id, rig.now, &answered(&reply));
     let record = rig.platform.recent_pushes().next_back().unwrap();
     assert_eq!(
         (record.outcome.as_str(), record.reply.as_deref(), record.direct),
-        ("taken", Some("<xml>hello</xml>"), false)
+        ("taken", Some(plain.as_str()), false)
     );
 }
 
