@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::task::JoinHandle;
 use wechat::BoxFuture;
 
@@ -54,8 +54,17 @@ pub async fn pump(platform: SharedPlatform, clock: Arc<dyn SandboxClock>, sink: 
         }
         let wait = next.map_or(LONGEST_SLEEP_MS, |next| next.saturating_sub(now).clamp(1, LONGEST_SLEEP_MS));
         tokio::select! {
-            Some((id, took_ms, outcome)) = under_way.next(), if !under_way.is_empty() => {
-                lock(&platform).push_ended(id, clock.now_ms(), took_ms, &outcome);
+            Some(first) = under_way.next(), if !under_way.is_empty() => {
+                let mut ended = vec![first];
+                // Whatever else ended meanwhile, so that the waiting ones are looked through once for all of them.
+                while let Some(Some(another)) = under_way.next().now_or_never() {
+                    ended.push(another);
+                }
+                let now = clock.now_ms();
+                let mut platform = lock(&platform);
+                for (id, took_ms, outcome) in ended {
+                    platform.push_ended(id, now, took_ms, &outcome);
+                }
             }
             () = signal.notified() => {}
             () = clock.sleep_ms(wait.unsigned_abs()) => {}

@@ -217,12 +217,10 @@ impl Platform {
     }
 
     /// Queues a message or event of a follower: for the account's own server if it has one, else for the message URL of
-    /// the platform. `fields` follow CreateTime, numbers bare. False if neither wants it.
+    /// the platform. `fields` follow CreateTime, numbers bare. False if neither wants it; the person has acted all the same.
     pub fn push_message(&mut self, now_ms: i64, appid: &str, openid: &str, fields: &[(String, String)]) -> bool {
-        self.receives(appid) && {
-            self.send_message(now_ms, appid, openid, fields);
-            true
-        }
+        self.send_message(now_ms, appid, openid, fields);
+        self.receives(appid)
     }
 
     /// The same, and answers the number of the push; `None` also when a fault swallowed it.

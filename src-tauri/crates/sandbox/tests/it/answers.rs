@@ -147,6 +147,61 @@ fn what_needs_no_reply_is_noticed_and_server_events_are_seen_by_nobody() {
 }
 
 #[test]
+fn a_person_has_spoken_also_when_nobody_hears_it() {
+    let mut rig = Rig::new();
+    let appid = rig.platform.accounts()[0].appid.clone();
+    let secret = rig.platform.app_secret(&appid).unwrap().to_owned();
+    let body = serde_json::json!({"grant_type": "client_credential", "appid": appid, "secret": secret});
+    let token = crate::rig::text(&rig.call(&crate::rig::post("/cgi-bin/stable_token", None, &body)), "access_token");
+    assert!(!rig.platform.push_message(rig.now, &appid, &person_openid(&appid, 0), &fields(TEXT)));
+    let body = serde_json::json!({"touser": person_openid(&appid, 0), "msgtype": "text", "text": {"content": "a"}});
+    assert_eq!(rig.code(&crate::rig::post("/cgi-bin/message/custom/send", Some(&token), &body)), 0);
+}
+
+/// I.2: how many messages each action allows, and for how long.
+#[test]
+fn each_action_opens_its_own_window() {
+    for (number, what, event, allowed, seconds) in [
+        (0, "text", "", 5, 48 * 3600),
+        (0, "image", "", 5, 48 * 3600),
+        (0, "event", "CLICK", 3, 60),
+        (0, "event", "scancode_push", 3, 60),
+        (0, "event", "scancode_waitmsg", 3, 60),
+        (0, "event", "SCAN", 3, 60),
+        (0, "event", "subscribe", 3, 60),
+        (0, "event", "VIEW", 0, 0),
+        (0, "event", "LOCATION", 0, 0),
+        (0, "event", "pic_weixin", 0, 0),
+        (2, "text", "", 5, 48 * 3600),
+        (2, "event", "user_enter_tempsession", 2, 60),
+        (2, "event", "CLICK", 0, 0),
+    ] {
+        let mut rig = Rig::new();
+        let token = rig.component_token();
+        let held = rig.authorize(&token, number, &[]);
+        let mut pairs = vec![("MsgType", what)];
+        pairs.extend((!event.is_empty()).then_some(("Event", event)));
+        let openid = person_openid(&held.appid, 0);
+        let body = serde_json::json!({"touser": openid, "msgtype": "text", "text": {"content": "a"}});
+        let call = crate::rig::post("/cgi-bin/message/custom/send", Some(&held.token), &body);
+        let sent = |rig: &mut Rig| (0..).take_while(|_| rig.code(&call) == 0).count();
+        assert_eq!(sent(&mut rig), 0);
+        send(&mut rig, &held.appid, &pairs);
+        assert_eq!(sent(&mut rig), allowed, "{what} {event}");
+        assert_eq!(rig.code(&call), if allowed == 0 { 45015 } else { 45047 }, "{what} {event}");
+        send(&mut rig, &held.appid, &pairs);
+        rig.wait_s((seconds - 1).clamp(0, 7_000));
+        if seconds > 0 {
+            assert_eq!(rig.code(&call), 0, "{what} {event}: still open");
+        }
+        rig.wait_s(1);
+        if seconds == 60 {
+            assert_eq!(rig.code(&call), 45015, "{what} {event}: over");
+        }
+    }
+}
+
+#[test]
 fn a_reply_with_the_former_key_is_read_after_a_change() {
     let (mut rig, held) = authorized();
     let before = rig.crypto();
