@@ -79,6 +79,7 @@ fn usual_reason(path: &str) -> CallReason {
         "component/api_start_push_ticket" => CallReason::Operator,
         "getcallbackip" | "callback/check" | "openapi/rid/get" => CallReason::Diagnostics,
         "qrcode/create" => CallReason::SceneCode,
+        "message/custom/send" | "message/custom/typing" => CallReason::CustomMessage,
         path if path.starts_with("menu/") || path == "get_current_selfmenu_info" => CallReason::Menu,
         _ => CallReason::Other,
     }

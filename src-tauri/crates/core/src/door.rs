@@ -31,6 +31,7 @@ const LOGGED_A_SECOND: u32 = 10;
 #[derive(Debug, Default)]
 pub struct DoorState {
     last_callback_at: AtomicI64,
+    accepted: AtomicI64,
     rejected: AtomicI64,
     /// When the next telling of the rejected list is due, by the monotonic clock, ms.
     told_at: AtomicI64,
@@ -61,6 +62,12 @@ impl DoorState {
     /// A push was accepted.
     pub fn accepted(&self, now: i64) {
         self.last_callback_at.fetch_max(now, Ordering::Relaxed);
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Accepted pushes since start, repeats included.
+    pub(crate) fn accepted_count(&self) -> i64 {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// How fast pushes were answered.

@@ -16,6 +16,7 @@ pub mod dto;
 pub mod engine;
 pub mod error;
 pub mod folder;
+mod followers;
 mod forward;
 pub mod inbox;
 mod js_sdk;

@@ -44,6 +44,8 @@ pub enum CallReason {
     Message,
     /// "Try the API".
     Trial,
+    /// Customer-service messages.
+    CustomMessage,
     /// Anything else.
     Other,
 }

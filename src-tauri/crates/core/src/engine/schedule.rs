@@ -17,7 +17,7 @@ use crate::dto::{ErrorCode, JsTicketKind, ReasonCode};
 use crate::error::AppError;
 use crate::inbox::retention;
 use crate::policy::{self, ASKED_GAP, Decision, FailureKind, JUMP};
-use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, generation, link, redemption};
+use crate::store::tables::{PRUNED_AT_ONCE, api_call, attempt, custom_message, generation, link, redemption};
 
 /// Flights get so long to finish when the engine stops, ms (promise 8: 5 s in all).
 const GRACE: u64 = 4_000;
@@ -31,8 +31,10 @@ const SWEPT: usize = 1_000;
 const PRUNE_EVERY: i64 = 3_600_000;
 /// And again so soon while there are more, ms.
 const PRUNE_AGAIN: i64 = 1_000;
-/// The inbox, which may grow by gigabytes an hour, is looked at so often, ms, when something came.
+/// The inbox, which may grow by gigabytes an hour, is looked at so often, ms,
 const INBOX_EVERY: i64 = 60_000;
+/// when so many pushes came since.
+const INBOX_PUSHES: i64 = 1_000;
 
 enum Job {
     Redeemed { next_at: Option<i64> },
@@ -70,8 +72,8 @@ pub(super) struct Schedule {
     inbox_at: i64,
     /// A job is at it.
     inbox_pruning: bool,
-    /// The last push that had come at the look before, ms.
-    inbox_seen: Option<i64>,
+    /// Pushes that had come at the look before.
+    inbox_seen: i64,
     last_wall: i64,
     last_monotonic: i64,
 }
@@ -100,7 +102,7 @@ impl Schedule {
             prune_at: now + PRUNE_EVERY,
             inbox_at: now + INBOX_EVERY,
             inbox_pruning: false,
-            inbox_seen: None,
+            inbox_seen: 0,
             last_wall: now,
             last_monotonic: monotonic,
             clock,
@@ -338,9 +340,9 @@ impl Schedule {
         }
         if now >= self.inbox_at {
             self.inbox_at = now + INBOX_EVERY;
-            let newest = self.core.door().last_callback_at();
-            if !self.inbox_pruning && newest != self.inbox_seen {
-                self.inbox_seen = newest;
+            let came = self.core.door().accepted_count();
+            if !self.inbox_pruning && came - self.inbox_seen >= INBOX_PUSHES {
+                self.inbox_seen = came;
                 self.inbox_pruning = true;
                 let core = self.core.clone();
                 self.jobs.spawn(async move {
@@ -506,7 +508,8 @@ async fn prune(core: &Core, now: i64) -> bool {
     let pruned = core
         .store()
         .write(move |tx| {
-            let most = attempt::prune(tx, now)?;
+            let sent_before = now - i64::from(retention::keep(tx)?.days) * 24 * 3_600_000;
+            let most = attempt::prune(tx, now)?.max(custom_message::prune(tx, sent_before)?);
             link::prune(tx, now)?;
             redemption::prune(tx, now)?;
             let most = most.max(crate::oauth::prune(tx, now)?);

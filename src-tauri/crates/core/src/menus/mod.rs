@@ -122,10 +122,20 @@ impl Failed {
     }
 }
 
-/// Makes a call with the account's token; a token that WeChat refuses is renewed once, and the call repeated: a refused
-/// token means that nothing was done.
+/// Makes a call about menus, see [`on_behalf_because`].
 pub(crate) async fn on_behalf<T>(
     core: &Core,
+    account: &AccountRow,
+    call: impl for<'a> Fn(&'a dyn Transport, &'a SecretString) -> BoxFuture<'a, Result<T, CallError>> + Send + Sync,
+) -> Result<T, Failed> {
+    on_behalf_because(core, CallReason::Menu, account, call).await
+}
+
+/// Makes a call with the account's token; a token that WeChat refuses is renewed once, and the call repeated: a refused
+/// token means that nothing was done.
+pub(crate) async fn on_behalf_because<T>(
+    core: &Core,
+    reason: CallReason,
     account: &AccountRow,
     call: impl for<'a> Fn(&'a dyn Transport, &'a SecretString) -> BoxFuture<'a, Result<T, CallError>> + Send + Sync,
 ) -> Result<T, Failed> {
@@ -137,7 +147,7 @@ pub(crate) async fn on_behalf<T>(
         let credential = core.live_credential(id).await.map_err(Failed::Before)?;
         let token = credential.token.as_ref().ok_or_else(|| gone("token of"))?;
         let call = call(runtime.transport.as_ref(), token);
-        let error = match call_log::because(CallReason::Menu, Some(&account.appid), call).await {
+        let error = match call_log::because(reason, Some(&account.appid), call).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };

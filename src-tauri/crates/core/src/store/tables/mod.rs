@@ -10,6 +10,7 @@ pub mod api_key;
 pub mod api_trial;
 pub mod attempt;
 pub mod credential;
+pub mod custom_message;
 pub mod delivery;
 pub mod delivery_log;
 pub mod generation;
@@ -56,6 +57,7 @@ pub fn migrations() -> Vec<(u32, &'static str)> {
         push_answer::MIGRATIONS,
         release::MIGRATIONS,
         rule::MIGRATIONS,
+        custom_message::MIGRATIONS,
         api_key::MIGRATIONS,
         notice::MIGRATIONS,
         menu::MIGRATIONS,
