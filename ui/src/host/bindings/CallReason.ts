@@ -3,4 +3,4 @@
 /**
  * Why a call was made.
  */
-export type CallReason = "scheduled" | "operator" | "server" | "authorization" | "details" | "link" | "options" | "quota" | "menu" | "test" | "diagnostics" | "reconcile" | "probe" | "oauth" | "scene_code" | "trial" | "other";
+export type CallReason = "scheduled" | "operator" | "server" | "authorization" | "details" | "link" | "options" | "quota" | "menu" | "test" | "diagnostics" | "reconcile" | "probe" | "oauth" | "scene_code" | "trial" | "custom_message" | "other";
