@@ -237,10 +237,7 @@ impl Core {
                     notice::insert(tx, &NoticeRow { id: format!("store_set_aside:{now}"), at: now, detail: path })?;
                 }
                 if !cut_off.is_empty() {
-                    tracing::info!(
-                        count = cut_off.len(),
-                        "refreshes of the last run were cut off; they are looked at again"
-                    );
+                    tracing::info!(count = cut_off.len(), "refreshes of the last run were cut off, and go again");
                 }
                 Ok(())
             })
@@ -312,7 +309,7 @@ impl Core {
         self.inner.engine.stop();
         let engine = self.inner.engine_task.lock().ok().and_then(|mut slot| slot.take());
         // Together, so that both keep within the five seconds.
-        tokio::join!(self.tunnels().close(), async {
+        tokio::join!(self.tunnels().close(), forward::close(self), async {
             if let Some(engine) = engine {
                 let _ = engine.await;
             }

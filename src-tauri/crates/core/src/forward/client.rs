@@ -150,18 +150,18 @@ async fn exchange(client: &reqwest::Client, dressed: &Dressed, outcome: &mut Out
     }
 }
 
+/// Whether an error, or one that it comes from, is of type `T`. An I/O error does not name what it wraps as its source.
+fn holds<T: std::error::Error + 'static>(e: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    e.is::<T>() || wrapped.is_some_and(|w| holds::<T>(w)) || e.source().is_some_and(|source| holds::<T>(source))
+}
+
 fn classify(e: &reqwest::Error) -> DeliveryError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(e);
-    while let Some(inner) = cause {
-        if inner.is::<Inside>() {
-            return DeliveryError::PrivateAddress;
-        }
-        // An error of TLS comes wrapped in one of the stream, which does not name it as its source.
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        if inner.is::<rustls::Error>() || wrapped.is_some_and(|w| w.is::<rustls::Error>()) {
-            return DeliveryError::Tls;
-        }
-        cause = inner.source();
+    if holds::<Inside>(e) {
+        return DeliveryError::PrivateAddress;
+    }
+    if holds::<rustls::Error>(e) {
+        return DeliveryError::Tls;
     }
     if e.is_timeout() {
         DeliveryError::Timeout

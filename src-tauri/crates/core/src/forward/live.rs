@@ -32,11 +32,11 @@ impl Settings {
 }
 
 /// How far the worker of a notified target is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// Inbox id up to which it has read.
     pub read_to: i64,
-    /// Read, and neither delivered nor in the table of deliveries.
+    /// Read, and neither delivered nor counted in the table of deliveries.
     pub open: i64,
     /// Arrival of the oldest of them, ms.
     pub oldest: Option<i64>,
@@ -144,8 +144,9 @@ impl Live {
     }
 
     pub(super) fn set_progress(&self, progress: Option<Progress>) {
-        *lock(&self.progress) = progress;
-        self.changed.notify_one();
+        if std::mem::replace(&mut *lock(&self.progress), progress) != progress {
+            self.changed.notify_one();
+        }
     }
 
     pub(super) fn progress(&self) -> Option<Progress> {
@@ -226,7 +227,6 @@ impl Drop for Going {
         if !self.told {
             lock(&self.live.breaker).abandoned(self.probe);
         }
-        self.live.wake.notify_one();
     }
 }
 

@@ -16,6 +16,7 @@ mod dress;
 mod health;
 mod live;
 mod log;
+mod queue;
 mod reply;
 mod targets;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub(crate) use dress::summary;
 pub(crate) use log::flush as flush_log;
 pub(crate) use targets::{check, row_of, view};
 pub(crate) use words::words;
-pub(crate) use worker::run;
+pub(crate) use worker::{close, run};
 
 /// More pushes than this in [`MOMENT`] and workers keep to one request each: WeChat waits for its answers, business
 /// servers do not.

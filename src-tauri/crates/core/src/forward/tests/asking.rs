@@ -116,15 +116,15 @@ async fn every_failure_has_its_name() {
         socket.local_addr().unwrap()
     };
     for (address, error) in [
-        (raw(b"").await, DeliveryError::Broken),
-        (raw(b"\x00\x01garbage").await, DeliveryError::Broken),
-        (raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf").await, DeliveryError::Broken),
+        (raw(64, b"").await, DeliveryError::Broken),
+        (raw(8_000, b"\x00\x01garbage").await, DeliveryError::Broken),
+        (raw(8_000, b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf").await, DeliveryError::Broken),
         (closed, DeliveryError::Connect),
     ] {
         let id = target(&world, &format!("http://{address}/"), |_| {}).await;
         assert_eq!(asked(&world, id).await, Asked::Failed(error));
     }
-    let address = raw(b"no tls").await;
+    let address = raw(8_000, b"no tls, this is plain text").await;
     let id = target(&world, &format!("https://{address}/"), |_| {}).await;
     assert_eq!(asked(&world, id).await, Asked::Failed(DeliveryError::Tls));
     let id = target(&world, "http://no-such-host.invalid/", |t| t.private_ok = false).await;

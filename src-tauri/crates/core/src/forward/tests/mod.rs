@@ -2,5 +2,7 @@
 
 mod asking;
 mod door;
+mod restarts;
 mod rig;
 mod settings;
+mod telling;

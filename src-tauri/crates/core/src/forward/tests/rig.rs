@@ -137,14 +137,14 @@ impl Stub {
 }
 
 /// A server that takes connections and treats them badly.
-pub async fn raw(answer: &'static [u8]) -> SocketAddr {
+pub async fn raw(takes: usize, answer: &'static [u8]) -> SocketAddr {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = socket.accept().await {
-            let mut buffer = [0_u8; 64];
             // What stays unread makes the end of this connection a reset.
+            let mut buffer = vec![0_u8; takes];
             let _ = stream.read(&mut buffer).await;
             let _ = stream.write_all(answer).await;
         }

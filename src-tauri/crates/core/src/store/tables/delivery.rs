@@ -252,3 +252,39 @@ pub fn prune(tx: &Tx<'_>, target_id: i64, now: i64) -> Result<usize, StoreError>
         params![target_id, now - KEPT],
     )?)
 }
+
+/// Pushes for a target after an inbox id, oldest first, as far as they fit into `bytes` (at least one), and the inbox id
+/// up to which this was read. What has a row here already is not among them.
+///
+/// # Errors
+/// SQLite's.
+pub fn unread(
+    connection: &Connection,
+    target_id: i64,
+    after: i64,
+    limit: usize,
+    bytes: usize,
+) -> rusqlite::Result<(Vec<PushRow>, i64)> {
+    // Before the rows: whatever is committed later has a higher id.
+    let newest: i64 = connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM inbox")?
+        .query_row([], |r| r.get::<_, i64>(0))?
+        .max(after);
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM inbox WHERE id > ?1 AND id <= ?2 AND notify IS NOT NULL AND instr(notify, ?3) > 0
+            AND NOT EXISTS (SELECT 1 FROM delivery WHERE target_id = ?4 AND push_id = inbox.id)
+         ORDER BY id",
+    )?;
+    let mut rows = statement.query(params![after, newest, inbox::notify_of(&[target_id]), target_id])?;
+    let (mut read, mut size) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if read.len() >= limit || (size > bytes && !read.is_empty()) {
+            let read_to = read.last().map_or(after, |push: &PushRow| push.id);
+            return Ok((read, read_to));
+        }
+        let push = inbox::read(row)?;
+        size += push.body.len();
+        read.push(push);
+    }
+    Ok((read, newest))
+}
