@@ -50,8 +50,10 @@ pub(super) struct Live {
     health: Mutex<Health>,
     in_flight: AtomicI64,
     progress: Mutex<Option<Progress>>,
-    /// Wakes its worker.
+    /// The inbox has something for it.
     pub wake: Notify,
+    /// Something else is new for its worker.
+    pub poke: Notify,
     /// Dead letters came back: its worker looks into the table again.
     pub reload: AtomicBool,
     /// Its worker is to end.
@@ -80,6 +82,7 @@ impl Live {
             in_flight: AtomicI64::new(0),
             progress: Mutex::default(),
             wake: Notify::new(),
+            poke: Notify::new(),
             reload: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             changed,
@@ -97,7 +100,7 @@ impl Live {
             lock(&self.breaker).succeeded();
         }
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Settings::make(row)?;
-        self.wake.notify_one();
+        self.poke.notify_one();
         Ok(())
     }
 

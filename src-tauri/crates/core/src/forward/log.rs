@@ -3,10 +3,9 @@
 //! Invariant: nobody who asks a target waits for the store.
 
 use crate::core::Core;
-use crate::error::AppError;
 use crate::store::StoreError;
+use crate::store::tables::delivery;
 use crate::store::tables::delivery_log::{self, LogRow};
-use crate::store::tables::{delivery, target};
 
 /// Rows are gathered so long before they are written, ms.
 const GATHER: i64 = 250;
@@ -14,10 +13,8 @@ const GATHER: i64 = 250;
 const BATCH: usize = 200;
 /// Pause after a batch could not be written, ms.
 const AGAIN: i64 = 10_000;
-/// Between two looks at what is old, ms. A busy target makes some hundred thousand attempts meanwhile at the most.
+/// Between two looks at what is old, ms.
 const TIDY: i64 = 60_000;
-/// Pieces that one look removes at most.
-const PIECES: usize = 50;
 
 fn take(core: &Core) -> Vec<LogRow> {
     let mut log = core.forward().log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -32,10 +29,10 @@ fn take(core: &Core) -> Vec<LogRow> {
 pub(crate) async fn flush(core: &Core) -> Result<(), StoreError> {
     loop {
         let mut rows = take(core);
-        rows.retain(|row| core.forward().live(row.target_id).is_some());
         if rows.is_empty() {
             return Ok(());
         }
+        rows.retain(|row| core.forward().live(row.target_id).is_some());
         core.store().write(move |tx| delivery_log::insert(tx, &rows)).await?;
     }
 }
@@ -69,20 +66,12 @@ pub(super) async fn tidy(core: &Core) {
     }
 }
 
-async fn tidy_once(core: &Core) -> Result<(), AppError> {
-    let ids: Vec<i64> = core.store().read(|c| Ok(target::list(c)?.iter().map(|row| row.id).collect())).await?;
-    for id in ids {
-        let now = core.clock().now();
-        let mut removed = 1;
-        for _ in 0..PIECES {
-            if removed == 0 {
-                break;
-            }
-            removed = core
-                .store()
-                .write(move |tx| Ok(delivery_log::prune(tx, id, now)? + delivery::prune(tx, id, now)?))
-                .await?;
-        }
+async fn tidy_once(core: &Core) -> Result<(), StoreError> {
+    for live in core.forward().all() {
+        let (id, now) = (live.id, core.clock().now());
+        let piece =
+            || core.store().write(move |tx| Ok(delivery_log::prune(tx, id, now)? + delivery::prune(tx, id, now)?));
+        while piece().await? > 0 {}
     }
     Ok(())
 }

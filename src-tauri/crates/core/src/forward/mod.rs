@@ -195,7 +195,7 @@ impl Forward {
     pub(crate) fn look_again(&self, id: i64) {
         if let Some(live) = self.live(id) {
             live.reload.store(true, Ordering::SeqCst);
-            live.wake.notify_one();
+            live.poke.notify_one();
         }
         self.changed.notify_one();
     }
@@ -204,7 +204,7 @@ impl Forward {
     pub(crate) fn close_breaker(&self, id: i64) {
         if let Some(live) = self.live(id) {
             live.breaker().succeeded();
-            live.wake.notify_one();
+            live.poke.notify_one();
         }
         self.changed.notify_one();
     }

@@ -35,6 +35,8 @@ struct Lane {
     flying: bool,
     /// The table has messages of it, or is about to.
     stored: bool,
+    /// Its place among those that wait for their time, ms.
+    due_at: Option<i64>,
 }
 
 /// A change of the table, in order.
@@ -185,12 +187,18 @@ impl Queue {
                 let keep = usize::from(lane.flying);
                 self.park(id, keep, now);
             }
-            let lane = self.lanes.entry(id).or_default();
-            if lane.items.is_empty() {
-                self.due.retain(|(_, other)| *other != id);
-                self.due.insert((due, id));
+            if self.lanes.get(&id).is_some_and(|lane| lane.items.is_empty()) {
+                self.set_due(id, due);
             }
         }
+    }
+
+    fn set_due(&mut self, id: i64, due: i64) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        if let Some(before) = lane.due_at.replace(due) {
+            self.due.remove(&(before, id));
+        }
+        self.due.insert((due, id));
     }
 
     /// Moves what waits of a lane into the table, but for its first `keep` messages.
@@ -231,6 +239,9 @@ impl Queue {
             && (due <= now || due - now > BOUND)
         {
             self.due.remove(&(due, id));
+            if let Some(lane) = self.lanes.get_mut(&id) {
+                lane.due_at = None;
+            }
             self.wanted.insert(id);
         }
     }
@@ -244,7 +255,7 @@ impl Queue {
         }
         let due = rows.first().map_or(0, |(row, _)| row.due_at);
         if due > now && due - now <= BOUND {
-            self.due.insert((due, id));
+            self.set_due(id, due);
             return;
         }
         let any = !rows.is_empty();
@@ -303,7 +314,7 @@ impl Queue {
         if let Some(lane) = self.lanes.get_mut(&id) {
             lane.stored = true;
         }
-        self.due.insert((due_at, id));
+        self.set_due(id, due_at);
     }
 
     fn advance(&mut self, id: i64) {

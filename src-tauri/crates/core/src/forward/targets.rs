@@ -1,6 +1,6 @@
 //! Targets as an operator enters them, and as they are shown.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::address;
 use crate::core::Core;
@@ -16,7 +16,7 @@ use crate::validate::error;
 const MAX_NAME: usize = 60;
 /// Hours until a dead letter, unless somebody says otherwise.
 const GIVE_UP_HOURS: i64 = 24;
-/// Counting of what waits stops here.
+/// Counting of what waits stops after so many pushes that are for any target.
 const COUNTED: i64 = 10_000;
 
 /// Limits and usual values that depend on what a target is for.
@@ -106,14 +106,23 @@ pub(crate) fn row_of(
 /// What waits for a target: (messages, counting stopped, arrival of the oldest), and its dead letters.
 type Queue = ((i64, bool, Option<i64>), i64);
 
-/// Messages after an inbox id that are for a target: how many (at most one more than [`COUNTED`]), arrival of the oldest.
-fn after(connection: &Connection, id: i64, cursor: i64) -> rusqlite::Result<(i64, Option<i64>)> {
-    connection
+/// Messages after an inbox id that are for a target: how many, whether there may be more, arrival of the oldest.
+fn after(connection: &Connection, id: i64, cursor: i64) -> rusqlite::Result<(i64, bool, Option<i64>)> {
+    let (count, seen, first): (i64, i64, Option<i64>) = connection
         .prepare_cached(
-            "SELECT count(*), min(received_at) FROM (SELECT received_at FROM inbox
-                WHERE id > ?1 AND notify IS NOT NULL AND instr(notify, ?2) > 0 ORDER BY id LIMIT ?3)",
+            "SELECT count(*) FILTER (WHERE instr(notify, ?2) > 0), count(*), min(id) FILTER (WHERE instr(notify, ?2) > 0)
+             FROM (SELECT id, notify FROM inbox INDEXED BY inbox_notify WHERE id > ?1 AND notify IS NOT NULL
+                ORDER BY id LIMIT ?3)",
         )?
-        .query_row(params![cursor, notify_of(&[id]), COUNTED + 1], |r| Ok((r.get(0)?, r.get(1)?)))
+        .query_row(params![cursor, notify_of(&[id]), COUNTED], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let oldest = match first {
+        Some(first) => connection
+            .prepare_cached("SELECT received_at FROM inbox WHERE id = ?1")?
+            .query_row([first], |r| r.get(0))
+            .optional()?,
+        None => None,
+    };
+    Ok((count, seen >= COUNTED, oldest))
 }
 
 fn queue(
@@ -127,9 +136,9 @@ fn queue(
     }
     let (parked, oldest_parked) = delivery::count(connection, row.id, false)?;
     let (open, oldest_open, from) = progress.map_or((0, None, row.cursor), |p| (p.open, p.oldest, p.read_to));
-    let (unread, oldest_unread) = after(connection, row.id, from)?;
+    let (unread, more, oldest_unread) = after(connection, row.id, from)?;
     let oldest = [oldest_parked, oldest_open, oldest_unread].into_iter().flatten().min();
-    Ok(((parked + open + unread.min(COUNTED), unread > COUNTED, oldest), dead))
+    Ok(((parked + open + unread, more, oldest), dead))
 }
 
 /// A target as it is shown.

@@ -18,7 +18,7 @@ use crate::clock::MAX_SLEEP_MS;
 use crate::core::Core;
 use crate::dto::{DeliveryError, TargetMode};
 use crate::store::StoreError;
-use crate::store::tables::inbox::PushRow;
+use crate::store::tables::inbox::{PushRow, flag};
 use crate::store::tables::{delivery, delivery_log, target};
 
 /// Between two words to the window, ms.
@@ -79,7 +79,7 @@ async fn supervise(core: &Core) {
         for (id, (_, live)) in &running {
             if !wanted.contains_key(id) {
                 live.stop.store(true, Ordering::SeqCst);
-                live.wake.notify_one();
+                live.poke.notify_one();
             }
         }
         for (id, live) in wanted {
@@ -104,9 +104,6 @@ async fn supervise(core: &Core) {
                 running.retain(|_, (id, _)| *id != ended);
             }
         }
-    }
-    for (_, live) in running.values() {
-        live.wake.notify_one();
     }
     while workers.join_next().await.is_some() {}
 }
@@ -219,7 +216,9 @@ impl Worker {
                         self.land(queue, &settings, landed);
                     }
                 }
-                () = self.live.wake.notified() => self.more = true,
+                // Pushes come faster than they are read: one word of it is enough.
+                () = self.live.wake.notified(), if !self.more => self.more = true,
+                () = self.live.poke.notified() => {}
                 _ = stopping.changed() => {}
                 // A look now and then also moves the cursor past what is for others.
                 () = self.core.clock().sleep(wait) => self.more |= wait >= MAX_SLEEP_MS,
@@ -249,7 +248,8 @@ impl Worker {
             let flight = async move {
                 let outcome = match core.runtime(item.push.platform_id) {
                     Some(runtime) => {
-                        let message = Outgoing { runtime, row: item.push.clone(), test: false };
+                        let message =
+                            Outgoing { runtime, row: item.push.clone(), test: item.push.flags & flag::MADE_UP != 0 };
                         let (limit, clock) = (settings.row.timeout_ms, core.clock().as_ref());
                         deliver(&live, &settings, &message, item.attempts + 1, limit, clock).await.0
                     }

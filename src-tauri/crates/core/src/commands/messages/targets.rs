@@ -331,7 +331,7 @@ fn waiting(connection: &Connection, only: Option<i64>, before: i64, limit: usize
     for target in targets(connection, only)?.into_iter().filter(|row| row.mode == TargetMode::Notified) {
         rows.extend(delivery::list(connection, target.id, false, before, limit + 1)?.into_iter().map(queued));
         let mut statement = connection.prepare_cached(
-            "SELECT id, received_at FROM inbox WHERE id > ?1 AND id < ?2 AND notify IS NOT NULL
+            "SELECT id, received_at FROM inbox INDEXED BY inbox_notify WHERE id > ?1 AND id < ?2 AND notify IS NOT NULL
                 AND instr(notify, ?3) > 0 ORDER BY id DESC LIMIT ?4",
         )?;
         let limit = i64::try_from(limit + 1).unwrap_or(i64::MAX);

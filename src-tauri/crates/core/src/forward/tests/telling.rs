@@ -123,12 +123,12 @@ async fn a_server_that_fails_is_left_alone_and_gets_everything_later() {
     assert!(told.health.waiting >= 25 && told.health.open_until.is_some());
     // The first probe fails as well.
     world.clock.jump(15_000);
-    world.core.forward().queued(&[id]);
+    world.core.forward().look_again(id);
     stub.until(|seen| seen.len() == 6).await;
     until(&world, id, |t| t.health.state == TargetState::Open && t.health.hour_count == 6).await;
     stub.react(|_| Reaction::Answer(200, String::new()));
     world.clock.jump(30_000);
-    world.core.forward().queued(&[id]);
+    world.core.forward().look_again(id);
     until(&world, id, |t| t.health.waiting == 0 && t.health.state == TargetState::Ok).await;
     let good: HashSet<i64> = ids(&stub.seen()[6..]).into_iter().collect();
     assert_eq!((good, stub.seen().len()), (pushes.iter().copied().collect(), 36));
@@ -154,7 +154,7 @@ async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
     let pushes = arrive(&world, &[id], &[("a", "first"), ("a", "second")]).await;
     until(&world, id, |t| t.health.hour_failed == 1 && t.health.waiting == 2).await;
     world.clock.jump(3_600_000);
-    world.core.forward().queued(&[id]);
+    world.core.forward().look_again(id);
     until(&world, id, |t| t.health.dead == 2 && t.health.waiting == 0).await;
     let dead = list(&world, id, Some(DeliveryState::Dead)).await;
     assert_eq!(dead.iter().map(|(push, ..)| *push).collect::<HashSet<_>>(), pushes.iter().copied().collect());

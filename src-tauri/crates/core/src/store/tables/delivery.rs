@@ -5,7 +5,6 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::PRUNED_AT_ONCE;
 use super::delivery_log::{error_of, error_text};
 use super::inbox::{self, PushRow};
 use crate::dto::DeliveryError;
@@ -38,6 +37,11 @@ pub const NOT_HELD: &str = "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.pu
 
 /// Dead letters are kept so long, ms; their pushes stay in the inbox as long.
 pub const KEPT: i64 = 30 * 24 * 3_600_000;
+/// Dead letters of a target that are kept; the oldest go first.
+pub const KEPT_ROWS: u32 = 100_000;
+
+/// Dead letters that one pruning removes at most.
+const PRUNED: u32 = 1_000;
 
 /// A message that waits or is dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,18 +243,25 @@ fn json(ids: Option<&[i64]>) -> Option<String> {
     ids.map(|ids| format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")))
 }
 
-/// Forgets dead letters of a target that died more than [`KEPT`] ago. Answers how many went.
+/// Forgets dead letters of a target that died more than [`KEPT`] ago or are beyond [`KEPT_ROWS`], some at a time. Answers
+/// how many went.
 ///
 /// # Errors
 /// SQLite's.
 pub fn prune(tx: &Tx<'_>, target_id: i64, now: i64) -> Result<usize, StoreError> {
-    Ok(tx.execute(
-        &format!(
-            "DELETE FROM delivery WHERE id IN
-                (SELECT id FROM delivery WHERE target_id = ?1 AND dead = 1 AND at < ?2 LIMIT {PRUNED_AT_ONCE})"
-        ),
-        params![target_id, now - KEPT],
-    )?)
+    let old = tx
+        .prepare_cached(
+            "DELETE FROM delivery WHERE id IN (SELECT id FROM
+                (SELECT id, at FROM delivery WHERE target_id = ?1 AND dead = 1 ORDER BY id LIMIT ?2) WHERE at < ?3)",
+        )?
+        .execute(params![target_id, PRUNED, now - KEPT])?;
+    let beyond = tx
+        .prepare_cached(
+            "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE target_id = ?1 AND dead = 1 ORDER BY id
+                LIMIT min(?2, max(0, (SELECT count(*) FROM delivery WHERE target_id = ?1 AND dead = 1) - ?3)))",
+        )?
+        .execute(params![target_id, PRUNED, KEPT_ROWS])?;
+    Ok(old + beyond)
 }
 
 /// Pushes for a target after an inbox id, oldest first, as far as they fit into `bytes` (at least one), and the inbox id
@@ -271,7 +282,8 @@ pub fn unread(
         .query_row([], |r| r.get::<_, i64>(0))?
         .max(after);
     let mut statement = connection.prepare_cached(
-        "SELECT * FROM inbox WHERE id > ?1 AND id <= ?2 AND notify IS NOT NULL AND instr(notify, ?3) > 0
+        "SELECT * FROM inbox INDEXED BY inbox_notify
+         WHERE id > ?1 AND id <= ?2 AND notify IS NOT NULL AND instr(notify, ?3) > 0 AND kind IS NULL
             AND NOT EXISTS (SELECT 1 FROM delivery WHERE target_id = ?4 AND push_id = inbox.id)
          ORDER BY id",
     )?;

@@ -28,7 +28,7 @@ pub const MIGRATIONS: &[(u32, &str)] = &[(
         updated_at INTEGER NOT NULL,
         cursor INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX inbox_notify ON inbox (id) WHERE notify IS NOT NULL;",
+    CREATE INDEX inbox_notify ON inbox (id, notify) WHERE notify IS NOT NULL;",
 )];
 
 /// A business server.
@@ -218,7 +218,8 @@ pub fn needed_from(connection: &Connection, now: i64) -> rusqlite::Result<Option
         let from = if row.enabled { i64::MIN } else { now - row.gives_up_at(0) };
         let first: Option<i64> = connection
             .prepare_cached(
-                "SELECT id FROM inbox WHERE id > ?1 AND notify IS NOT NULL AND received_at >= ?2 ORDER BY id LIMIT 1",
+                "SELECT id FROM inbox INDEXED BY inbox_notify
+                    WHERE id > ?1 AND notify IS NOT NULL AND received_at >= ?2 ORDER BY id LIMIT 1",
             )?
             .query_row(params![row.cursor, from], |r| r.get(0))
             .optional()?;
