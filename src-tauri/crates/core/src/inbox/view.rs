@@ -37,12 +37,9 @@ pub(crate) fn head(body: &[u8]) -> Option<MessageHead<'_>> {
     if is_json(body) { parse_message_head_json(body) } else { parse_message_head(body) }.ok()
 }
 
-/// The account that a push is about.
-pub(crate) fn about(push: &PushRow) -> Option<String> {
-    if push.authorizer.is_some() {
-        return push.authorizer.clone();
-    }
-    let node = tree(&push.body).ok()?;
+/// The account that an event of a platform is about.
+pub(crate) fn about(body: &[u8]) -> Option<String> {
+    let node = tree(body).ok()?;
     ["AuthorizerAppid", "authorizer_appid", "appid", "verify_appid"]
         .iter()
         .find_map(|name| node.get(name).filter(|appid| crate::validate::is_appid(appid)).map(str::to_owned))
@@ -85,7 +82,7 @@ fn answer_of(push: &PushRow, answer: Option<&AnswerRow>, now: i64) -> PushAnswer
 pub(crate) fn item(core: &Core, push: &PushRow, answer: Option<&AnswerRow>) -> PushItem {
     let now = core.clock().now();
     let platform = core.store().mirror().platform(push.platform_id);
-    let appid = about(push);
+    let appid = push.authorizer.clone().or_else(|| about(&push.body));
     let (class, msg_type, event, sender) = match (&push.kind, head(&push.body)) {
         (Some(kind), _) => (PushClass::Component, String::new(), Some(kind.clone()), None),
         (None, Some(head)) => (
