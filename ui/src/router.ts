@@ -19,6 +19,7 @@ declare module "vue-router" {
 const channel = { title: "nav.channel", to: "/channel" };
 const menus = { title: "nav.menus", to: "/menus" };
 const templates = { title: "menus.templates.title", to: "/menus/templates" };
+const messages = { title: "nav.messages", to: "/messages" };
 const accounts = { title: "nav.accounts", to: "/accounts" };
 const platforms = { title: "nav.platforms", to: "/platforms" };
 
@@ -37,6 +38,9 @@ export const routes: RouteRecordRaw[] = [
   { path: "/menus/apply/:template?", component: () => import("./pages/menus/ApplyPage.vue"), props: true, meta: { title: "menus.apply.title", nav: "menus", parent: templates } },
   { path: "/menus/rules/:platform?", component: () => import("./pages/menus/RulesPage.vue"), props: true, meta: { title: "menus.rules.title", nav: "menus", parent: menus } },
   { path: "/menus/:component/:appid", component: () => import("./pages/menus/MenuPage.vue"), props: true, meta: { title: "menus.page.title", nav: "menus", parent: menus } },
+  { path: "/messages", component: () => import("./pages/inbox/InboxPage.vue"), meta: { title: "nav.messages", nav: "messages" } },
+  { path: "/messages/rejected", component: () => import("./pages/inbox/RejectedPage.vue"), meta: { title: "rejections.title", nav: "messages", parent: messages } },
+  { path: "/messages/chat/:component/:appid/:openid", component: () => import("./pages/inbox/ChatPage.vue"), props: true, meta: { title: "conversation.title", nav: "messages", parent: messages } },
   { path: "/jssdk", component: () => import("./pages/jssdk/JsSdkPage.vue"), meta: { title: "nav.jssdk", nav: "jssdk" } },
   { path: "/scenes", component: () => import("./pages/scenes/ScenesPage.vue"), meta: { title: "nav.scenes", nav: "scenes" } },
   { path: "/quota", component: () => import("./pages/quota/QuotaPage.vue"), meta: { title: "nav.quota", nav: "quota" } },

@@ -98,6 +98,13 @@ describe("locales", () => {
       ["UrlVerdict", (c) => [`own.verdict.${c}.title`, `own.verdict.${c}.text`]],
       ["JsTicketKind", (c) => [`jssdk.kind.${c}`]],
       ["SceneKind", (c) => [`scene.kinds.${c}`]],
+      ["PushAnswer", (c) => [`inbox.answer.${c}`, `inbox.answer_text.${c}`]],
+      ["PushCheckName", (c) => [`inbox.check.${c}`]],
+      ["Verdict", (c) => [`inbox.verdict.${c}`]],
+      ["DeliveryState", (c) => [`inbox.delivery.${c}`]],
+      ["RuleVerdict", (c) => [`inbox.replay.verdict.${c}`]],
+      ["WindowCause", (c) => [`conversation.cause.${c}`, `conversation.cause_text.${c}`]],
+      ["PushExportFormat", (c) => [`inbox.export_${c}`]],
       ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
     ];
     for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);

@@ -48,6 +48,10 @@ export const keys = {
   jsTickets: (component: string, appid: string) => ["js-tickets", appid, component] as const,
   sceneCodes: ["scene-codes"] as const,
   takeoverRules: (component: string) => ["takeover-rules", component] as const,
+  push: (id: number) => ["push", id] as const,
+  inboxFigures: ["inbox-figures"] as const,
+  rejections: ["rejections"] as const,
+  conversation: (component: string, appid: string, openid: string) => ["conversation", openid, appid, component] as const,
 };
 
 export const queryClient = new QueryClient({
@@ -69,6 +73,8 @@ export const queryClient = new QueryClient({
 export const accountChanges = new EventTarget();
 /** Pages that keep rows of the call log listen here. */
 export const callChanges = new EventTarget();
+/** What shows pushes listens here: they may come hundreds a second, so each asks again at its own pace. */
+export const inboxChanges = new EventTarget();
 /** Pages that keep many menu states (the menus list) listen here: `detail` holds appids, null for all. */
 export const menuChanges = new EventTarget();
 
@@ -78,6 +84,7 @@ function apply(tags: Set<string>): void {
     void queryClient.invalidateQueries();
     accountChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
     callChanges.dispatchEvent(new Event("change"));
+    inboxChanges.dispatchEvent(new Event("change"));
     menuChanges.dispatchEvent(new CustomEvent("change", { detail: null }));
     return;
   }
@@ -99,6 +106,8 @@ function apply(tags: Set<string>): void {
   if (tags.has("tunnels")) stale(keys.tunnels);
   if (tags.has("files")) stale(keys.files);
   if (tags.has("api_calls")) callChanges.dispatchEvent(new Event("change"));
+  if (tags.has("inbox")) inboxChanges.dispatchEvent(new Event("change"));
+  if (tags.has("rejections")) stale(keys.rejections);
   if (tags.has("bulk")) stale(keys.bulk);
   if (tags.has("menu_templates")) stale(keys.menuTemplates);
   if (tags.has("scene_codes")) stale(keys.sceneCodes);
@@ -119,6 +128,7 @@ function apply(tags: Set<string>): void {
       stale(["menu", tag.slice("menu:".length)]);
     } else if (tag.startsWith("tunnel:")) stale(keys.tunnelLog(tag.slice("tunnel:".length)));
     else if (tag.startsWith("link:")) stale(keys.link(tag.slice("link:".length)));
+    else if (tag.startsWith("sent:")) stale(["conversation", tag.slice("sent:".length)]);
     else if (tag.startsWith("reconcile:")) stale(keys.reconcile(tag.slice("reconcile:".length)));
   }
   if (menus.length > 0) menuChanges.dispatchEvent(new CustomEvent("change", { detail: menus }));
