@@ -107,11 +107,12 @@ export function usePush(id: MaybeRefOrGetter<number>): Answer<PushDetail> {
   return answer;
 }
 
-export function useConversation(who: MaybeRefOrGetter<{ component_appid: string; appid: string; openid: string }>): Answer<Conversation> {
+/** `still`: somebody else on the page keeps it up to date. */
+export function useConversation(who: MaybeRefOrGetter<{ component_appid: string; appid: string; openid: string }>, still = false): Answer<Conversation> {
   const answer = useQuery({
     queryKey: computed(() => keys.conversation(toValue(who).component_appid, toValue(who).appid, toValue(who).openid)),
     queryFn: () => useHost().call("get_conversation", toValue(who)),
   });
-  onInbox(() => void answer.refetch(), TALK_MS);
+  if (!still) onInbox(() => void answer.refetch(), TALK_MS);
   return answer;
 }
