@@ -226,7 +226,11 @@ impl Forward {
 /// # Errors
 /// The store's.
 pub(crate) async fn load(core: &Core) -> Result<(), AppError> {
-    for row in core.store().read(|c| Ok(target::list(c)?)).await? {
+    let rows = core.store().write(|tx| {
+        target::settle(tx)?;
+        Ok(target::list(tx)?)
+    });
+    for row in rows.await? {
         core.forward().put(row)?;
     }
     Ok(())

@@ -195,6 +195,16 @@ pub fn remove(tx: &Tx<'_>, id: i64) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM target WHERE id = ?1", [id])? > 0)
 }
 
+/// Nobody's cursor lies beyond the newest push: an inbox that was emptied counts from 1 again.
+///
+/// # Errors
+/// SQLite's.
+pub fn settle(tx: &Tx<'_>) -> Result<(), StoreError> {
+    let newest = newest(tx)?;
+    tx.execute("UPDATE target SET cursor = ?1 WHERE cursor > ?1", [newest])?;
+    Ok(())
+}
+
 /// It has everything up to this inbox id. False when the target is gone.
 ///
 /// # Errors
