@@ -17,6 +17,10 @@ use crate::store::tables::delivery::DeliveryRow;
 use crate::store::tables::delivery_log::LogRow;
 use crate::store::tables::inbox::PushRow;
 
+/// So many may be delivered beyond one that stays open; then that one moves into the table, so that a kill does not send
+/// all of them again.
+const BEYOND: usize = 200;
+
 /// A message on its way.
 #[derive(Clone)]
 pub(super) struct Item {
@@ -73,8 +77,10 @@ pub(super) struct Queue {
     due: BTreeSet<(i64, i64)>,
     /// Stored lanes whose first messages are to be read from the table.
     wanted: BTreeSet<i64>,
-    /// Open messages with their arrival.
-    open: BTreeMap<i64, i64>,
+    /// Open messages with their arrival and their lane.
+    open: BTreeMap<i64, (i64, i64)>,
+    /// Delivered since the cursor stands where it stands.
+    beyond: (i64, usize),
     read_to: i64,
     /// Messages that wait and whose rows are in the batch only.
     unwritten: usize,
@@ -90,6 +96,7 @@ impl Queue {
             due: BTreeSet::new(),
             wanted: BTreeSet::new(),
             open: BTreeMap::new(),
+            beyond: (cursor, 0),
             read_to: cursor,
             unwritten: 0,
             batch: Batch::default(),
@@ -117,7 +124,7 @@ impl Queue {
     }
     /// Arrival of the oldest open message, ms.
     pub(super) fn oldest(&self) -> Option<i64> {
-        self.open.values().next().copied()
+        self.open.values().next().map(|(at, _)| *at)
     }
     pub(super) fn ready(&self) -> usize {
         self.ready.len()
@@ -173,7 +180,7 @@ impl Queue {
             if lane.items.is_empty() {
                 self.ready.push_back(lane_id);
             }
-            self.open.insert(item.push.id, item.received_at);
+            self.open.insert(item.push.id, (item.received_at, lane_id));
             lane.items.push_back(item);
         }
         self.read_to = self.read_to.max(read_to);
@@ -297,6 +304,7 @@ impl Queue {
                 self.batch.changes.push(Change::Done(item.push.id));
             }
             self.advance(id);
+            self.keep_up(now);
             return;
         };
         // A key that is gone does not come back by waiting.
@@ -315,6 +323,27 @@ impl Queue {
             lane.stored = true;
         }
         self.set_due(id, due_at);
+    }
+
+    /// One more was delivered: a message that holds the cursor back for too many moves into the table, with its lane.
+    fn keep_up(&mut self, now: i64) {
+        let cursor = self.cursor();
+        let count = if self.beyond.0 == cursor { self.beyond.1 + 1 } else { 0 };
+        self.beyond = (cursor, count);
+        if count <= BEYOND {
+            return;
+        }
+        let Some((_, id)) = self.open.values().next().copied() else { return };
+        self.park(id, 1, now);
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        lane.stored = true;
+        let Some(first) = lane.items.front_mut() else { return };
+        first.stored = true;
+        let first = first.clone();
+        self.open.remove(&first.push.id);
+        let row = self.row(id, &first, now);
+        self.batch.changes.push(Change::Park(row));
+        self.unwritten += 1;
     }
 
     fn advance(&mut self, id: i64) {

@@ -149,6 +149,22 @@ fn what_is_open_too_long_dies_without_an_attempt() {
 }
 
 #[test]
+fn a_slow_one_does_not_hold_the_cursor_for_ever() {
+    let mut queue = queue(&[10, 10]);
+    assert_eq!(next(&mut queue), Some((10, 1)));
+    for n in 0..=200 {
+        assert_eq!(queue.cursor(), 0, "{n}");
+        add(&mut queue, 3 + n, &[20]);
+        assert_eq!(next(&mut queue), Some((20, 3 + n)));
+        queue.landed(20, Some(&ok()), 5_000, never);
+    }
+    assert_eq!((queue.cursor(), queue.uncounted()), (203, 2));
+    assert_eq!(written(&mut queue), [(2, false, 0), (1, false, 0)]);
+    queue.landed(10, Some(&ok()), 5_000, never);
+    assert_eq!((written(&mut queue), queue.wanted(9)), (vec![(1, false, -1)], vec![10]));
+}
+
+#[test]
 fn dead_letters_that_come_back_hold_their_lane() {
     let mut queue = queue(&[20, 20, 20]);
     next(&mut queue);
