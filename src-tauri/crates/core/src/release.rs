@@ -295,7 +295,7 @@ async fn send(core: &Core, task: &TaskRow, account_id: i64) -> Result<(), Biling
     let content = wechat::release::api_text(&task.code);
     let message = json!({ "touser": task.openid, "msgtype": "text", "text": { "content": content.expose() } });
     let call = wechat::api::customer::send_custom_message(runtime.transport.as_ref(), &token, &message);
-    call_log::because(CallReason::Message, Some(&task.appid), call).await.map_err(|e| {
+    call_log::because(CallReason::CustomMessage, Some(&task.appid), call).await.map_err(|e| {
         let e = last_error(&e, core.clock().now());
         Bilingual {
             zh: format!("客服消息没有发出：{}（{}）", e.message, e.code),

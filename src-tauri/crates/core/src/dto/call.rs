@@ -40,8 +40,6 @@ pub enum CallReason {
     Oauth,
     /// Parametric QR codes.
     SceneCode,
-    /// Customer-service messages.
-    Message,
     /// "Try the API".
     Trial,
     /// Customer-service messages.

@@ -34,6 +34,7 @@ use tokio::sync::Notify;
 use crate::core::{Core, Runtime};
 use crate::dto::{DeliveryError, DeliveryReport, TargetMode};
 use crate::error::AppError;
+use crate::store::tables::delivery::{self, DeliveryRow};
 use crate::store::tables::delivery_log::LogRow;
 use crate::store::tables::inbox::PushRow;
 use crate::store::tables::target::{self, TargetRow};
@@ -356,14 +357,51 @@ async fn send_here(core: &Core, live: &Arc<Live>, message: &Outgoing) -> Deliver
     }
 }
 
-/// Puts a stored push into the queues of these targets once more. Answers those that take part.
+/// Messages of one sender to one account are one lane: they go in order.
+fn lane_of(push: &PushRow) -> i64 {
+    let (sender, _) = dress::people(push);
+    let account = push.authorizer.as_deref().unwrap_or("");
+    crate::inbox::identity(&[&push.platform_id.to_string(), account, &sender])
+}
+
+/// Puts a stored push into the queues of these targets once more: those that are not notified, or have it before them
+/// anyway, are left out. Answers the others.
 ///
 /// # Errors
 /// The store's.
-pub(crate) async fn queue_again(
-    _core: &Core,
-    _push_id: i64,
-    _targets: &[i64],
-) -> Result<Vec<i64>, crate::error::AppError> {
-    Ok(Vec::new())
+pub(crate) async fn queue_again(core: &Core, push: &Arc<PushRow>, targets: &[i64]) -> Result<Vec<i64>, AppError> {
+    let now = core.clock().now();
+    let (push, targets) = (push.clone(), targets.to_vec());
+    let queued = core
+        .store()
+        .write(move |tx| {
+            let mut queued = Vec::new();
+            for target_id in targets {
+                let row = target::get(tx, target_id)?.filter(|row| row.mode == TargetMode::Notified);
+                if !row.is_some_and(|row| row.cursor >= push.id) {
+                    continue;
+                }
+                let fresh = DeliveryRow {
+                    id: 0,
+                    target_id,
+                    push_id: push.id,
+                    lane: lane_of(&push),
+                    received_at: now,
+                    dead: false,
+                    attempts: 0,
+                    due_at: now,
+                    at: now,
+                    status: None,
+                    error: None,
+                };
+                delivery::put(tx, &fresh)?;
+                queued.push(target_id);
+            }
+            Ok(queued)
+        })
+        .await?;
+    for id in &queued {
+        core.forward().look_again(*id);
+    }
+    Ok(queued)
 }

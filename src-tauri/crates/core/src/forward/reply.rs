@@ -4,6 +4,7 @@
 //! Invariant: what is passed on is addressed to the sender of the push, from the account it was sent to.
 
 use wechat::crypto::MessageCrypto;
+use wechat::reply::Reply;
 use wechat::xml::XmlFields;
 
 use super::Asked;
@@ -41,28 +42,17 @@ fn open(crypto: Option<&MessageCrypto>, body: &[u8]) -> Result<Vec<u8>, Delivery
     crypto.decrypt(encrypt.as_bytes()).map(|opened| opened.msg).map_err(|_| DeliveryError::BadSeal)
 }
 
-/// The reply, when it is one (protocol K.3).
+/// The reply, when it is one (protocol K.3) and WeChat would not refuse it for its length.
 fn checked(body: &[u8], to: &str, from: &str) -> Option<String> {
-    let reply = XmlFields::parse(body).ok()?;
-    if reply.get("ToUserName") != Some(to) || reply.get("FromUserName") != Some(from) {
+    let (head, reply) = Reply::read(body).ok()?;
+    if head.to_user_name != to || head.from_user_name != from {
         return None;
     }
-    reply.number("CreateTime").ok()??;
-    let inner = |name: &str, field: &str| reply.child(name).is_some_and(|node| node.get(field).is_some());
-    let complete = match reply.get("MsgType")? {
-        "text" => reply.get("Content").is_some(),
-        "image" => inner("Image", "MediaId"),
-        "voice" => inner("Voice", "MediaId"),
-        "video" => inner("Video", "MediaId"),
-        "music" => inner("Music", "ThumbMediaId"),
-        "news" => {
-            let items = reply.child("Articles").map_or(0, |articles| articles.all("item").count());
-            (1..=8).contains(&items) && reply.number("ArticleCount").ok()? == i64::try_from(items).ok()
-        }
-        "transfer_customer_service" => true,
-        _ => false,
-    };
-    if complete { String::from_utf8(body.to_vec()).ok() } else { None }
+    head.create_time?;
+    if reply.problems(false).iter().any(|problem| problem.rule == "too_long") {
+        return None;
+    }
+    String::from_utf8(body.to_vec()).ok()
 }
 
 #[cfg(test)]

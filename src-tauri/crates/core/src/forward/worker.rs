@@ -13,12 +13,12 @@ use super::breaker::State;
 use super::client::Outcome;
 use super::live::{Live, Progress, Settings, deliver};
 use super::queue::{Batch, Change, Item, Queue, log_of};
-use super::{Outgoing, dress, log};
+use super::{Outgoing, log};
 use crate::clock::MAX_SLEEP_MS;
 use crate::core::Core;
 use crate::dto::{DeliveryError, TargetMode};
 use crate::store::StoreError;
-use crate::store::tables::inbox::{PushRow, flag};
+use crate::store::tables::inbox::flag;
 use crate::store::tables::{delivery, delivery_log, target};
 
 /// Between two words to the window, ms.
@@ -297,12 +297,7 @@ impl Worker {
         // Full batches are followed by others.
         self.more = pushes.last().is_some_and(|push| push.id == read_to) && pushes.len() > 1;
         let unsent = if closed { DeliveryError::Stopped } else { DeliveryError::Open };
-        let lane_of = |push: &PushRow| {
-            let (sender, _) = dress::people(push);
-            let account = push.authorizer.as_deref().unwrap_or("");
-            crate::inbox::identity(&[&push.platform_id.to_string(), account, &sender])
-        };
-        let pushes = pushes.into_iter().map(|push| (lane_of(&push), push)).collect();
+        let pushes = pushes.into_iter().map(|push| (super::lane_of(&push), push)).collect();
         let now = self.core.clock().now();
         queue.take(pushes, read_to, now, |at| settings.row.gives_up_at(at), unsent);
         Ok(())

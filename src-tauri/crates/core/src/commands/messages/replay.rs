@@ -50,7 +50,7 @@ impl Core {
                         }
                     }
                 }
-                report.queued = forward::queue_again(self, id, &trace.notify).await?;
+                report.queued = forward::queue_again(self, &outgoing.row, &trace.notify).await?;
                 report.trace = Some(trace);
             }
         }
