@@ -17,6 +17,8 @@ declare module "vue-router" {
 }
 
 const channel = { title: "nav.channel", to: "/channel" };
+const rules = { title: "nav.rules", to: "/rules" };
+const targets = { title: "targets.tab", to: "/targets" };
 const menus = { title: "nav.menus", to: "/menus" };
 const templates = { title: "menus.templates.title", to: "/menus/templates" };
 const messages = { title: "nav.messages", to: "/messages" };
@@ -41,6 +43,13 @@ export const routes: RouteRecordRaw[] = [
   { path: "/messages", component: () => import("./pages/inbox/InboxPage.vue"), meta: { title: "nav.messages", nav: "messages" } },
   { path: "/messages/rejected", component: () => import("./pages/inbox/RejectedPage.vue"), meta: { title: "rejections.title", nav: "messages", parent: messages } },
   { path: "/messages/chat/:component/:appid/:openid", component: () => import("./pages/inbox/ChatPage.vue"), props: true, meta: { title: "conversation.title", nav: "messages", parent: messages } },
+  { path: "/rules", component: () => import("./pages/rules/RulesPage.vue"), meta: { title: "nav.rules", nav: "rules" } },
+  { path: "/rules/new", component: () => import("./pages/rules/RulePage.vue"), meta: { title: "rules.new", nav: "rules", parent: rules } },
+  { path: "/rules/:id", component: () => import("./pages/rules/RulePage.vue"), props: true, meta: { title: "rules.edit_title", nav: "rules", parent: rules } },
+  { path: "/targets", component: () => import("./pages/targets/TargetsPage.vue"), meta: { title: "nav.rules", nav: "rules" } },
+  { path: "/targets/new", component: () => import("./pages/targets/TargetFormPage.vue"), meta: { title: "targets.new", nav: "rules", parent: targets } },
+  { path: "/targets/:id/edit", component: () => import("./pages/targets/TargetFormPage.vue"), props: true, meta: { title: "targets.edit_title", nav: "rules", parent: targets } },
+  { path: "/targets/:id", component: () => import("./pages/targets/TargetPage.vue"), props: true, meta: { title: "targets.page_title", nav: "rules", parent: targets } },
   { path: "/jssdk", component: () => import("./pages/jssdk/JsSdkPage.vue"), meta: { title: "nav.jssdk", nav: "jssdk" } },
   { path: "/scenes", component: () => import("./pages/scenes/ScenesPage.vue"), meta: { title: "nav.scenes", nav: "scenes" } },
   { path: "/quota", component: () => import("./pages/quota/QuotaPage.vue"), meta: { title: "nav.quota", nav: "quota" } },
@@ -57,6 +66,8 @@ export const routes: RouteRecordRaw[] = [
   { path: "/channel", component: () => import("./pages/channel/ChannelPage.vue"), meta: { title: "nav.channel", nav: "channel" } },
   { path: "/channel/tunnels/new", component: () => import("./pages/channel/TunnelFormPage.vue"), meta: { title: "tunnel.add", nav: "channel", parent: channel } },
   { path: "/channel/tunnels/:id", component: () => import("./pages/channel/TunnelFormPage.vue"), props: true, meta: { title: "tunnel.edit_title", nav: "channel", parent: channel } },
+  { path: "/selftest", component: () => import("./pages/selftest/SelfTestPage.vue"), meta: { title: "nav.selftest", nav: "selftest" } },
+  { path: "/release", component: () => import("./pages/release/ReleasePage.vue"), meta: { title: "nav.release", nav: "release" } },
   { path: "/settings", component: () => import("./pages/settings/SettingsPage.vue"), meta: { title: "nav.settings", nav: "settings" } },
   { path: "/:rest(.*)*", redirect: "/overview" },
 ];

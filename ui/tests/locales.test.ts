@@ -105,6 +105,16 @@ describe("locales", () => {
       ["RuleVerdict", (c) => [`inbox.replay.verdict.${c}`]],
       ["WindowCause", (c) => [`conversation.cause.${c}`, `conversation.cause_text.${c}`]],
       ["PushExportFormat", (c) => [`inbox.export_${c}`]],
+      ["TextHow", (c) => [`rules.how_${c}`, `rules.how_${c}_words`]],
+      ["RuleVerdict", (c) => [`rules.verdict.${c}`]],
+      ["TargetMode", (c) => [`targets.mode.${c}`, `targets.mode_title.${c}`, `targets.mode_text.${c}`]],
+      ["TargetFormat", (c) => [`targets.format.${c}`, `targets.format_text.${c}`, `targets.guide.request_${c}`]],
+      ["TargetState", (c) => [`targets.state.${c}`]],
+      ["DeliveryState", (c) => [`targets.delivery.${c}`]],
+      ["MadeUpKind", (c) => [`selftest.kind.${c}`]],
+      ["ReleaseStepName", (c) => [`release.step.${c}`, `release.step_text.${c}`]],
+      ["RehearsalRowName", (c) => [`release.row.${c}`]],
+      ["RowState", (c) => [`release.row_state.${c}`]],
       ["KeySource", (c) => [`settings.key_${c}`, `settings.key_${c}_text`]],
     ];
     for (const [name, keysOf] of needed) for (const code of union(name)) for (const key of keysOf(code)) expect(zhKeys.has(key), key).toBe(true);

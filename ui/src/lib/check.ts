@@ -3,6 +3,8 @@ import type { CheckOutcome, CheckStep, CheckStepName, TunnelHealth } from "@/hos
 import type { Tone } from "./health";
 
 export const STEPS: readonly CheckStepName[] = ["dns", "tcp", "tls", "path", "push"];
+/** Those of the self-test, which sends a message of its own. */
+export const SELF_TEST_STEPS: readonly CheckStepName[] = ["dns", "tcp", "tls", "path", "token", "aes_key", "answer"];
 
 export const OUTCOME_TONE: Record<CheckOutcome, Tone> = { ok: "ok", warning: "warn", failed: "bad", skipped: "idle" };
 
@@ -13,8 +15,8 @@ export interface Station {
   tone: Tone;
 }
 
-export function stations(steps: CheckStep[]): Station[] {
-  return STEPS.map((name) => {
+export function stations(steps: CheckStep[], names: readonly CheckStepName[] = STEPS): Station[] {
+  return names.map((name) => {
     const step = steps.find((x) => x.step === name) ?? null;
     return { name, step, tone: step ? OUTCOME_TONE[step.outcome] : "idle" };
   });

@@ -52,6 +52,10 @@ export const keys = {
   inboxFigures: ["inbox-figures"] as const,
   rejections: ["rejections"] as const,
   conversation: (component: string, appid: string, openid: string) => ["conversation", openid, appid, component] as const,
+  rules: ["rules"] as const,
+  targets: ["targets"] as const,
+  release: ["release"] as const,
+  crowd: ["crowd"] as const,
 };
 
 export const queryClient = new QueryClient({
@@ -111,6 +115,10 @@ function apply(tags: Set<string>): void {
   if (tags.has("bulk")) stale(keys.bulk);
   if (tags.has("menu_templates")) stale(keys.menuTemplates);
   if (tags.has("scene_codes")) stale(keys.sceneCodes);
+  if (tags.has("rules")) stale(keys.rules);
+  // Rules name the servers that they use, and servers the rules that use them.
+  if (tags.has("rules") || tags.has("targets")) stale(keys.targets);
+  if (tags.has("release")) stale(keys.release);
   const appids: string[] = [];
   const menus: string[] = [];
   for (const tag of tags) {

@@ -181,7 +181,7 @@ export function createMockHost(scenario = "rich"): Host {
     ...oauthAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, owns: () => owns, emit }),
     ...trialAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     ...inboxAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
-    ...forwardAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
+    ...forwardAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, platforms: () => platforms, emit }),
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());
