@@ -19,7 +19,7 @@ const global = { plugins: [i18n, router, [VueQueryPlugin, { queryClient }]] as n
 const who = { component_appid: "wx0", appid: "wx1", openid: "o1" };
 const taken = (extra: Partial<SentMessage> = {}): SentMessage => ({ id: 1, at: Date.now(), kind: "text", text: "好", ok: true, errcode: null, words: null, ...extra });
 let answers: ((value: unknown) => void)[] = [];
-const call = vi.fn((_name: string, _args: unknown): Promise<unknown> => new Promise((resolve, reject) => answers.push((value) => (value instanceof Error ? reject(value) : resolve(value)))));
+const call = vi.fn<(name: string, args: unknown) => Promise<unknown>>(() => new Promise((resolve, reject) => answers.push((value) => (value instanceof Error ? reject(value) : resolve(value)))));
 let wrapper: VueWrapper;
 const at = (id: string) => wrapper.get(`[data-testid="${id}"]`);
 const composer = (props: object = {}): VueWrapper => (wrapper = mount(Composer, { props: { who, barred: null, doubt: null, ...props }, global, attachTo: document.body }) as unknown as VueWrapper);

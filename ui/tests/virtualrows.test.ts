@@ -16,7 +16,7 @@ it("go on with the arrows from the row that has the focus when new ones came abo
     await nextTick();
     await nextTick();
   };
-  (wrapper.element.querySelector('[aria-rowindex="2"]') as HTMLElement).focus();
+  document.querySelector<HTMLElement>('[aria-rowindex="2"]')?.focus();
   await press("ArrowDown");
   expect(document.activeElement?.textContent).toBe("2");
   await wrapper.setProps({ rows: rows(5, 4, 3, 2, 1) } as never);
