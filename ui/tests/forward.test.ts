@@ -26,8 +26,9 @@ import TargetFormPage from "../src/pages/targets/TargetFormPage.vue";
 import TargetPage from "../src/pages/targets/TargetPage.vue";
 
 const i18n = createI18n({ legacy: false, locale: "zh-CN", messages: { "zh-CN": zh as never } });
-const t = (key: string, named?: Record<string, unknown>): string => i18n.global.t(key, named ?? {});
-const te = (key: string): boolean => i18n.global.te(key);
+const words = i18n.global as unknown as { t: (key: string, named: Record<string, unknown>) => string; te: (key: string) => boolean };
+const t = (key: string, named: Record<string, unknown> = {}): string => words.t(key, named);
+const te = (key: string): boolean => words.te(key);
 const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/:rest(.*)*", component: { template: "<i />" } }] });
 const ask = { props: ["open"], emits: ["confirm"], template: "<button v-if='open' data-testid='yes' @click=\"$emit('confirm')\" />" };
 const rows = { props: ["rows"], template: "<div><slot name='head' /><div v-for='row in rows' :key='row.id'><slot name='row' :row='row' /></div></div>" };
