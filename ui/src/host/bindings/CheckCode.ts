@@ -3,4 +3,4 @@
 /**
  * What was found. The window and the command line word it by `text` and `fix`; this is to branch on.
  */
-export type CheckCode = "ok" | "not_reached" | "plain_http" | "no_platform" | "no_such_name" | "lookup_failed" | "private_address" | "refused" | "timed_out" | "unreachable" | "port_not_allowed" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_wrong_name" | "certificate_untrusted" | "certificate_ends_soon" | "tls_failed" | "nothing_behind" | "other_answer" | "interstitial" | "icp_page" | "redirected" | "bad_status" | "too_slow" | "broken_off" | "push_refused" | "push_elsewhere";
+export type CheckCode = "ok" | "not_reached" | "plain_http" | "no_platform" | "no_such_name" | "lookup_failed" | "private_address" | "refused" | "timed_out" | "unreachable" | "port_not_allowed" | "certificate_expired" | "certificate_not_yet_valid" | "certificate_wrong_name" | "certificate_untrusted" | "certificate_ends_soon" | "tls_failed" | "nothing_behind" | "other_answer" | "interstitial" | "icp_page" | "redirected" | "bad_status" | "too_slow" | "broken_off" | "push_refused" | "push_elsewhere" | "token_differs" | "key_differs" | "bad_answer";

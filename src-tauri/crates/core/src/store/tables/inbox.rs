@@ -397,20 +397,19 @@ pub struct Piece {
 }
 
 /// Removes what may go of `count` ids from `from` on, and the answers to it. Ids grow with arrival, so it ends at the
-/// first push that may not go yet; needed ones are passed over. The newest stays whatever its age, so that no id is ever
-/// used again: queues and answers name pushes by it.
+/// first push that may not go yet; needed ones are passed over.
 ///
 /// # Errors
 /// SQLite's.
 pub fn prune(tx: &Tx<'_>, from: i64, count: i64, expired: Expired) -> Result<Piece, StoreError> {
     let Some((_, highest)) = span(tx)? else { return Ok(Piece { removed: 0, done_to: from, more: false }) };
-    let end = from.saturating_add(count).min(highest);
+    let end = from.saturating_add(count).min(highest + 1);
     let first_kept: Option<i64> = tx
         .prepare_cached("SELECT min(id) FROM inbox WHERE id >= ?1 AND id < ?2 AND received_at >= ?3 AND id >= ?4")?
         .query_row(params![from, end, expired.before, expired.below], |r| r.get(0))?;
     let done_to = first_kept.unwrap_or(end).max(from);
     let removed = remove_unneeded(tx, from, done_to, expired.needed_from)?;
-    Ok(Piece { removed, done_to, more: first_kept.is_none() && end < highest })
+    Ok(Piece { removed, done_to, more: first_kept.is_none() && end <= highest })
 }
 
 /// Removes what is needed no more of `count` pushes from `from` on and below `to`, all of which may go otherwise; and
