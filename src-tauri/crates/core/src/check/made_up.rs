@@ -61,7 +61,7 @@ pub(crate) async fn send(core: &Core, input: MadeUpInput) -> Result<MadeUpReport
             report.step(step, async { (Found::ok("", ""), Option::<()>::None) }).await;
         }
     } else {
-        let (query, body) = seal(core, &runtime, &keys, &message, &nonce)?;
+        let (query, body) = seal(core, &keys, &message, &nonce)?;
         core.expected_pushes().expect_message(&nonce, input.deliver);
         let request = client.post(format!("{url}?{query}")).header("content-type", "text/xml").body(body);
         let answer = steps::ask(core, request).await;
@@ -181,7 +181,7 @@ fn message(core: &Core, runtime: &Runtime, input: &MadeUpInput) -> Result<String
 }
 
 /// Query and body as WeChat would send them.
-fn seal(core: &Core, runtime: &Runtime, keys: &Keys, message: &str, nonce: &str) -> Result<(String, String), AppError> {
+fn seal(core: &Core, keys: &Keys, message: &str, nonce: &str) -> Result<(String, String), AppError> {
     let timestamp = (core.clock().now() / 1000).to_string();
     let signature = url_signature(&keys.token, &timestamp, nonce);
     let query = format!("signature={signature}&timestamp={timestamp}&nonce={nonce}");
@@ -191,7 +191,6 @@ fn seal(core: &Core, runtime: &Runtime, keys: &Keys, message: &str, nonce: &str)
     let encrypt = crypto.encrypt(message.as_bytes(), random);
     let signed = msg_signature(&keys.token, &timestamp, nonce, &encrypt);
     let to = tree(message.as_bytes()).ok().and_then(|node| Some(node.children.first()?.text.clone()));
-    let _ = runtime;
     let envelope = build_message_envelope(to.as_deref().unwrap_or(""), &encrypt);
     Ok((format!("{query}&encrypt_type=aes&msg_signature={signed}"), envelope))
 }
@@ -273,3 +272,7 @@ fn judged(answer: Result<Answer, Found>, test: Test, opened: Option<&Result<Opti
         _ => Found::failed(CheckCode::BadAnswer, "应答无法被微信读取", "WeChat could not read the answer"),
     }
 }
+
+#[cfg(test)]
+#[path = "made_up_tests.rs"]
+mod tests;

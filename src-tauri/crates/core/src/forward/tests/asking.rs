@@ -3,7 +3,7 @@
 use wechat::crypto::KeyUsed;
 use wechat::envelope::{PushQuery, parse_envelope};
 
-use super::rig::{ACCOUNT, NO_TLS, Reaction, Seen, Stub, crypto, input, outgoing, raw, text};
+use super::rig::{ACCOUNT, Reaction, Seen, Stub, crypto, input, outgoing, raw, text};
 use crate::dto::{DeliveryError, DeliveryQuery, DeliveryState, TargetFormat, TargetInput, TargetMode, TargetState};
 use crate::forward::{Asked, ask, send_once};
 use crate::testing::{COMPONENT, World};

@@ -136,9 +136,6 @@ impl Stub {
     }
 }
 
-/// What a server says that expected something else than TLS.
-pub const NO_TLS: &[u8] = b"no tls";
-
 /// A server that takes connections and treats them badly.
 pub async fn raw(takes: usize, answer: &'static [u8]) -> SocketAddr {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
