@@ -129,8 +129,9 @@ pub enum Reply {
     Success,
     /// An empty body.
     Empty,
-    /// A passive reply; encrypted when it leaves [`accept`], unless the push was plain.
-    Xml(String),
+    /// A passive reply, XML, or JSON to whoever pushes JSON; encrypted when it leaves [`accept`], unless the push was
+    /// plain.
+    Document(String),
 }
 
 /// Takes a push. `Ok` means durable: answer it.
@@ -190,9 +191,9 @@ async fn take(core: &Core, target: Target<'_>, query: &str, body: &[u8], began: 
         let arrival =
             Arrival { began, made_up: core.expected_pushes().made_up(&query.nonce), nonce: query.nonce.clone() };
         let reply = take::take_message(core, &runtime, authorizer, push, arrival).await?;
-        let Reply::Xml(xml) = reply else { return Ok(reply) };
+        let Reply::Document(xml) = reply else { return Ok(reply) };
         let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
-        return Ok(Reply::Xml(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
+        return Ok(Reply::Document(crypto.seal_reply(opened.key, xml.as_bytes(), now / 1000, &query.nonce, random)));
     }
     let event = parse_component_event(&push.body).map_err(|_| Refusal::BadBody)?;
     if event.app_id != target.component_appid {
@@ -226,6 +227,7 @@ async fn take(core: &Core, target: Target<'_>, query: &str, body: &[u8], began: 
             core.wake(Wake::Credential(credential_id));
         }
     }
+    core.answer_times().note(core.clock().now(), (core.clock().monotonic() - began).max(0));
     core.changes().tell(["inbox"]);
     Ok(Reply::Success)
 }

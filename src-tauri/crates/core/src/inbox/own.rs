@@ -8,6 +8,7 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 use wechat::crypto::{KeyUsed, MessageCrypto, url_signature};
 use wechat::envelope::{PushQuery, parse_envelope, parse_envelope_json};
+use wechat::message::tree;
 
 use super::take::{Arrival, take_message};
 use super::{Refusal, Reply};
@@ -71,14 +72,27 @@ pub(super) async fn accept(
     let arrival = Arrival { began, made_up: core.expected_pushes().made_up(&query.nonce), nonce: query.nonce.clone() };
     let reply = take_message(core, runtime, appid, push, arrival).await?;
     core.verifications().pushed(platform_id, now);
-    let Reply::Xml(xml) = reply else { return Ok(reply) };
-    match closed {
-        Closed::Plain => Ok(Reply::Xml(xml)),
-        Closed::Sealed(crypto, key) => {
-            let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
-            Ok(Reply::Xml(crypto.seal_reply(key, xml.as_bytes(), now / 1000, &query.nonce, random)))
-        }
+    let Reply::Document(xml) = reply else { return Ok(reply) };
+    let document = if json { as_json(&xml) } else { xml };
+    let Closed::Sealed(crypto, key) = closed else { return Ok(Reply::Document(document)) };
+    let random = wechat::crypto::random_prefix().map_err(|_| Refusal::Store)?;
+    let (at, nonce) = (now / 1000, &query.nonce);
+    Ok(Reply::Document(if json {
+        crypto.seal_reply_json(key, document.as_bytes(), at, nonce, random)
+    } else {
+        crypto.seal_reply(key, document.as_bytes(), at, nonce, random)
+    }))
+}
+
+/// The reply for a mini program that chose JSON: whoever writes JSON reads JSON.
+fn as_json(xml: &str) -> String {
+    let mut reply = tree(xml.as_bytes()).map_or(serde_json::Value::Null, |node| node.to_json());
+    if let Some(at) = reply.get_mut("CreateTime")
+        && let Some(seconds) = at.as_str().and_then(|text| text.parse::<i64>().ok())
+    {
+        *at = seconds.into();
     }
+    reply.to_string()
 }
 
 type Opened<'a> = (Closed<'a>, [u8; 16], Vec<u8>);

@@ -274,7 +274,7 @@ impl Outcome {
         Self { reply: Reply::Success, answer: PushAnswer::Success, xml: None, target_id: None, trouble: None }
     }
     fn reply(answer: PushAnswer, xml: String) -> Self {
-        Self { reply: Reply::Xml(xml.clone()), answer, xml: Some(xml), ..Self::quiet() }
+        Self { reply: Reply::Document(xml.clone()), answer, xml: Some(xml), ..Self::quiet() }
     }
 }
 
@@ -315,7 +315,10 @@ async fn asked(core: &Core, runtime: &Arc<Runtime>, stored: Stored, question: Qu
     let answer = match waited {
         Some(Ok(answer)) => answer.clone().unwrap_or(Asked::Nothing),
         Some(Err(_)) => Asked::Failed(DeliveryError::Stopped),
-        None => Asked::Failed(DeliveryError::Timeout),
+        None => {
+            let trouble = Some(DeliveryError::Timeout);
+            return Outcome { target_id: Some(target), answer: PushAnswer::TimeOver, trouble, ..Outcome::quiet() };
+        }
     };
     let target_id = Some(target);
     match answer {

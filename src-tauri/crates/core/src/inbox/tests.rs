@@ -34,7 +34,7 @@ async fn send(world: &World, account: &str, xml: &str) -> Result<Reply, Refusal>
     let (query, body) = sealed_push(xml);
     let target = Target { component_appid: COMPONENT, authorizer_appid: Some(account), own: false };
     let reply = accept(&world.core, target, &query, body.as_bytes()).await?;
-    let Reply::Xml(reply) = reply else { return Ok(reply) };
+    let Reply::Document(reply) = reply else { return Ok(reply) };
     let node = tree(reply.as_bytes()).unwrap();
     let part = |name: &str| node.children.iter().find(|c| c.name == name).unwrap().text.clone();
     let query = PushQuery {
@@ -45,11 +45,11 @@ async fn send(world: &World, account: &str, xml: &str) -> Result<Reply, Refusal>
     };
     let crypto = MessageCrypto::new(TOKEN.into(), AesKey::parse(KEY).unwrap(), None, COMPONENT);
     let opened = crypto.open(&query, part("Encrypt").as_bytes()).unwrap();
-    Ok(Reply::Xml(String::from_utf8(opened.msg).unwrap()))
+    Ok(Reply::Document(String::from_utf8(opened.msg).unwrap()))
 }
 
 fn content(reply: &Reply) -> String {
-    let Reply::Xml(xml) = reply else { panic!("{reply:?}") };
+    let Reply::Document(xml) = reply else { panic!("{reply:?}") };
     let node = tree(xml.as_bytes()).unwrap();
     let part = |name: &str| node.children.iter().find(|c| c.name == name).map(|c| c.text.clone()).unwrap();
     assert_eq!(
@@ -126,11 +126,11 @@ async fn a_rule_answers_encrypted_and_filled_in_and_the_inbox_says_so() {
     assert_eq!(moved.iter().map(|r| r.id).collect::<Vec<_>>(), [first.id, saved.id]);
     assert_eq!(send(&world, &account, &text("价格", 4)).await.unwrap(), Reply::Empty);
     world.core.remove_rule(first.id).await.unwrap();
-    assert!(matches!(send(&world, &account, &text("价格", 5)).await.unwrap(), Reply::Xml(_)));
+    assert!(matches!(send(&world, &account, &text("价格", 5)).await.unwrap(), Reply::Document(_)));
     assert_eq!(world.core.remove_rule(first.id).await.unwrap_err().code, crate::dto::ErrorCode::NotFound);
     // And they are there after a restart.
     let world = world.restart().await;
-    assert!(matches!(send(&world, &account, &text("价格", 6)).await.unwrap(), Reply::Xml(_)));
+    assert!(matches!(send(&world, &account, &text("价格", 6)).await.unwrap(), Reply::Document(_)));
 }
 
 #[tokio::test(start_paused = true)]

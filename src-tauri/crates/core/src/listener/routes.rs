@@ -73,11 +73,10 @@ pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
 }
 
 /// A passive reply.
-fn xml(body: String) -> Response {
+fn document(body: String) -> Response {
+    let kind = if body.starts_with('{') { "application/json" } else { "application/xml; charset=utf-8" };
     let mut response = text(StatusCode::OK, body);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/xml; charset=utf-8"));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     response
 }
 
@@ -236,7 +235,7 @@ async fn push(
     match inbox::accept_since(core, target, query, &body, began).await {
         Ok(Reply::Success) => text(StatusCode::OK, "success"),
         Ok(Reply::Empty) => text(StatusCode::OK, ""),
-        Ok(Reply::Xml(reply)) => xml(reply),
+        Ok(Reply::Document(reply)) => document(reply),
         Err(refusal) => refused(core, caller, path, refusal),
     }
 }

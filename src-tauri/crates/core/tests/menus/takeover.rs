@@ -48,7 +48,7 @@ async fn tap(world: &World, appid: &str, key: &str, n: i64) -> Option<String> {
     let query = format!("signature=x&timestamp=1&nonce=n&encrypt_type=aes&msg_signature={signature}");
     let body = build_message_envelope("gh_1", &encrypt);
     let target = Target { component_appid: &component, authorizer_appid: Some(appid), own: false };
-    let Reply::Xml(reply) = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap() else {
+    let Reply::Document(reply) = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap() else {
         return None;
     };
     let part = |name: &str| {

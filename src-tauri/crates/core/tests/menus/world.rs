@@ -63,7 +63,7 @@ impl PushSink for Inbox {
             Ok(match inbox::accept(&core, target, &push.query, &push.body).await {
                 Ok(Reply::Success) => PushReply::success(),
                 Ok(Reply::Empty) => PushReply { status: 200, body: Vec::new() },
-                Ok(Reply::Xml(reply)) => PushReply { status: 200, body: reply.into_bytes() },
+                Ok(Reply::Document(reply)) => PushReply { status: 200, body: reply.into_bytes() },
                 Err(refusal) => PushReply { status: refusal.status(), body: b"no".to_vec() },
             })
         })

@@ -147,3 +147,32 @@ async fn scans_are_counted_for_own_accounts_too() {
     let listed = world.core.list_scene_codes(&Default::default()).await.unwrap();
     assert_eq!((listed.items[0].id, listed.items[0].scans, listed.items[0].followed), (code.id, 1, 0));
 }
+
+/// A mini program that chose JSON reads JSON: its reply is one too, sealed in a JSON envelope (protocol A.7).
+#[tokio::test(start_paused = true)]
+async fn who_pushes_json_is_answered_in_json() {
+    let world = World::connected("stable").await;
+    world.save(json!({"message_mode": "secure"})).await.unwrap();
+    let rule = json!({"name": "答", "answer": {"kind": "text", "content": "您好"}});
+    world.core.save_rule(serde_json::from_value(rule).unwrap()).await.unwrap();
+    let message = json!({"ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": 1_767_225_600, "MsgType": "text",
+        "Content": "在吗", "MsgId": 7_001});
+    let crypto = MessageCrypto::new(TOKEN.into(), AesKey::parse(KEY).unwrap(), None, world.appid.as_str());
+    let encrypt = crypto.encrypt(message.to_string().as_bytes(), [7; 16]);
+    let signature = msg_signature(TOKEN, "1767225600", "n0nce", &encrypt);
+    let query = format!("signature=x&timestamp=1767225600&nonce=n0nce&encrypt_type=aes&msg_signature={signature}");
+    let body = json!({"ToUserName": "gh_1", "Encrypt": encrypt}).to_string();
+    let target = Target { component_appid: &world.appid, authorizer_appid: None, own: true };
+    let reply = inbox::accept(&world.core, target, &query, body.as_bytes()).await.unwrap();
+    let Reply::Document(reply) = reply else { panic!("{reply:?}") };
+    let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
+    let (time, nonce) = (reply["TimeStamp"].as_i64().unwrap().to_string(), reply["Nonce"].as_str().unwrap());
+    let encrypt = reply["Encrypt"].as_str().unwrap();
+    assert_eq!(reply["MsgSignature"], msg_signature(TOKEN, &time, nonce, encrypt));
+    let opened: serde_json::Value = serde_json::from_slice(&crypto.decrypt(encrypt.as_bytes()).unwrap().msg).unwrap();
+    assert_eq!(
+        (&opened["ToUserName"], &opened["FromUserName"], &opened["MsgType"], &opened["Content"]),
+        (&json!("o1"), &json!("gh_1"), &json!("text"), &json!("您好"))
+    );
+    assert!(opened["CreateTime"].is_i64());
+}

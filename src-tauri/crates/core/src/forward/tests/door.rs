@@ -44,11 +44,11 @@ async fn a_business_servers_reply_reaches_the_follower_encrypted() {
     let world = World::ready().await;
     let stub = Stub::new(|_| Reaction::Answer(200, reply())).await;
     let target_id = ask_everything(&world, &stub.url(), 4_000).await;
-    let Ok(Reply::Xml(sealed)) = push(&world).await else { panic!("no reply") };
+    let Ok(Reply::Document(sealed)) = push(&world).await else { panic!("no reply") };
     let inner = sealed.split_once("<Encrypt><![CDATA[").unwrap().1.split_once("]]>").unwrap().0;
     assert_eq!(crypto().decrypt(inner.as_bytes()).unwrap().msg, reply().as_bytes());
     // WeChat did not hear it and sends the message again: the same answer, and nobody is asked twice.
-    assert!(matches!(push(&world).await, Ok(Reply::Xml(_))));
+    assert!(matches!(push(&world).await, Ok(Reply::Document(_))));
     assert_eq!(stub.seen().len(), 1);
     let noted = noted(&world).await;
     assert_eq!((noted.answer, noted.target_id, noted.repeats), (PushAnswer::Target, Some(target_id), 1));
