@@ -1,8 +1,6 @@
 //! Signed pages, parametric QR codes and tried calls on the command line, with the simulated platform.
 #![cfg(unix)]
 
-#[path = "../src/owner.rs"]
-mod owner;
 mod support;
 
 use serde_json::json;
@@ -12,24 +10,7 @@ use support::{Daemon, document, run, said};
 async fn pages_codes_and_calls() {
     let dir = tempfile::tempdir().unwrap();
     let engine = Daemon::serve(dir.path(), &["--sandbox"]);
-    let component = engine
-        .until("the component token", "/v1/status", |status| {
-            let platform = &status["platforms"][0];
-            let live = platform["component_token"]["state"] == "valid";
-            live.then(|| platform["component_appid"].as_str().unwrap().to_owned())
-        })
-        .await;
-    let target = format!("/v1/platforms/{component}/authorize-links");
-    let (status, link) = engine.call("POST", &target, Some(json!({ "kind": "h5", "auth_type": 1 }))).await;
-    assert_eq!(status, 200, "{link}");
-    let client = wxdesk_core::transport::client(None).unwrap();
-    owner::visit(&client, link["launch_url"].as_str().unwrap(), false, &[]).await.unwrap();
-    let account = engine
-        .until("the account", "/v1/accounts", |page| {
-            let account = &page["items"][0];
-            (account["token"]["state"] == "valid").then(|| account["appid"].as_str().unwrap().to_owned())
-        })
-        .await;
+    let (_, account) = engine.authorize_in_sandbox().await;
     let here = |args: &[&str], input: &str| run(dir.path(), args, input);
 
     let signed = document(&here(&["jsapi-signature", &account, "--url", "https://shop.example.com/?a=1#top"], ""));

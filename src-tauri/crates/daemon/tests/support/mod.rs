@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::allow_attributes, reason = "each test file uses its own part")]
 
+#[path = "../../src/owner.rs"]
+mod owner;
 pub mod wechat_stub;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use wechat::crypto::{AesKey, MessageCrypto, msg_signature};
 
 pub const COMPONENT: &str = "wx134c8103faa5a59e";
@@ -124,6 +128,13 @@ impl Daemon {
         (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null))
     }
 
+    /// A command of the window, which must not be refused.
+    pub async fn command(&self, name: &str, args: Value) -> Value {
+        let (status, document) = self.call("POST", &format!("/v1/ui/{name}"), Some(args)).await;
+        assert_eq!(status, 200, "{name}: {document}");
+        document
+    }
+
     pub async fn get(&self, target: &str) -> Value {
         let (status, document) = self.call("GET", target, None).await;
         assert_eq!(status, 200, "{target}: {document}");
@@ -185,6 +196,28 @@ impl Daemon {
         assert_eq!(response.status().as_u16(), 200);
     }
 
+    /// Authorizes an account of the simulated platform. Answers the platform's appid and the account's.
+    pub async fn authorize_in_sandbox(&self) -> (String, String) {
+        let component = self
+            .until("the component token", "/v1/status", |status| {
+                let platform = &status["platforms"][0];
+                let live = platform["component_token"]["state"] == "valid";
+                live.then(|| platform["component_appid"].as_str().unwrap().to_owned())
+            })
+            .await;
+        let target = format!("/v1/platforms/{component}/authorize-links");
+        let (status, link) = self.call("POST", &target, Some(json!({ "kind": "h5", "auth_type": 1 }))).await;
+        assert_eq!(status, 200, "{link}");
+        owner::visit(&self.client, link["launch_url"].as_str().unwrap(), false, &[]).await.unwrap();
+        let account = self
+            .until("the account", "/v1/accounts", |page| {
+                let account = &page["items"][0];
+                (account["token"]["state"] == "valid").then(|| account["appid"].as_str().unwrap().to_owned())
+            })
+            .await;
+        (component, account)
+    }
+
     /// Sends a signal by name.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
@@ -238,6 +271,35 @@ pub fn platform(stub: &str, public_base_url: &str) -> Value {
         "encoding_aes_key": AES_KEY, "public_base_url": public_base_url,
         "endpoints": { "api": stub, "mp": stub, "open": stub },
     })
+}
+
+/// The next request on a connection: its head, and its body. None when it ended.
+pub async fn request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<(String, String)> {
+    let head = loop {
+        if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
+            break String::from_utf8_lossy(&bytes[..at]).into_owned();
+        }
+        if stream.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let end = head.len() + 4 + header(&head, "content-length").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
+    while bytes.len() < end {
+        if stream.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = String::from_utf8_lossy(&bytes[head.len() + 4..end]).into_owned();
+    bytes.drain(..end);
+    Some((head, body))
+}
+
+/// A header's value; `name` in small letters.
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(n, _)| n.eq_ignore_ascii_case(name))
+        .map(|(_, v)| v.trim())
 }
 
 /// Seconds since 1970.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -72,24 +72,7 @@ impl WeChat {
     }
 
     async fn connection(&self, mut stream: TcpStream) -> Option<()> {
-        let mut bytes = Vec::new();
-        let head = loop {
-            if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
-                break String::from_utf8_lossy(&bytes[..at]).into_owned();
-            }
-            if stream.read_buf(&mut bytes).await.ok()? == 0 {
-                return None;
-            }
-        };
-        let length = head
-            .lines()
-            .find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-        while bytes.len() < head.len() + 4 + length.unwrap_or(0) {
-            if stream.read_buf(&mut bytes).await.ok()? == 0 {
-                return None;
-            }
-        }
-        let body = String::from_utf8_lossy(&bytes[head.len() + 4..]).into_owned();
+        let (head, body) = super::request(&mut stream, &mut Vec::new()).await?;
         let path = head.split(' ').nth(1)?.split('?').next()?.to_owned();
         let endpoint = path.rsplit('/').next()?.to_owned();
         let mut n = 0;
