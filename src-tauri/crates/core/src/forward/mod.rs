@@ -378,7 +378,7 @@ pub(crate) async fn queue_again(core: &Core, push: &Arc<PushRow>, targets: &[i64
             let mut queued = Vec::new();
             for target_id in targets {
                 let row = target::get(tx, target_id)?.filter(|row| row.mode == TargetMode::Notified);
-                if !row.is_some_and(|row| row.cursor >= push.id) {
+                if row.is_none_or(|row| row.cursor < push.id) {
                     continue;
                 }
                 let fresh = DeliveryRow {
