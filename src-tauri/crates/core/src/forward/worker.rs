@@ -41,6 +41,9 @@ const GRACE: u64 = 2_000;
 const GRACE_OFF: u64 = 31_000;
 /// A stop waits for workers so long, ms; with it a stop keeps within five seconds.
 const STOP: u64 = 3_500;
+/// While the public door is busy each request waits so long before it goes, ms: about 200 a second and server, so that
+/// WeChat's answers keep the machine. The rest waits in the inbox.
+const REST: i64 = 4;
 
 /// Delivers to notified targets, for ever.
 pub(crate) async fn run(core: Core) {
@@ -245,7 +248,12 @@ impl Worker {
             };
             let Some((lane, item)) = queue.next() else { break };
             let (core, live, settings) = (self.core.clone(), self.live.clone(), settings.clone());
+            // One at a time is no pause to a server that answers at once.
+            let rest = if self.core.forward().is_busy(self.core.clock().monotonic()) { REST } else { 0 };
             let flight = async move {
+                if rest > 0 {
+                    core.clock().sleep(rest).await;
+                }
                 let outcome = match core.runtime(item.push.platform_id) {
                     Some(runtime) => {
                         let message =
