@@ -1,6 +1,7 @@
 //! Killed in the middle of a burst, several times: nothing that was answered is lost, nothing is doubled, and business
 //! servers hear of everything in order.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test: a failure should stop it where it stands")]
 
 mod support;
 
@@ -167,6 +168,25 @@ struct Heard {
     /// How often it was asked about each push.
     asked: HashMap<String, usize>,
     refused: HashSet<i64>,
+}
+
+impl Heard {
+    /// What was told is what the inbox has, all of it, in order for each sender; nothing was asked twice.
+    fn is_of(&self, rows: &[(i64, String, String)]) {
+        let known: HashMap<i64, (&str, &str)> =
+            rows.iter().map(|(id, sender, says)| (*id, (sender.as_str(), says.as_str()))).collect();
+        for (id, sender, says, _) in &self.told {
+            assert_eq!(known.get(id), Some(&(sender.as_str(), says.as_str())), "what was told of {id}");
+        }
+        let (mut first, mut taken) = (HashSet::new(), HashSet::new());
+        in_order("first arrivals", self.told.iter().filter(|t| first.insert(t.0)).map(|t| (t.0, t.1.as_str())));
+        in_order(
+            "first good answers",
+            self.told.iter().filter(|t| t.3 && taken.insert(t.0)).map(|t| (t.0, t.1.as_str())),
+        );
+        assert_eq!(taken.len(), rows.len(), "everything was taken, at least once");
+        assert!(self.asked.values().all(|n| *n == 1), "nobody is asked twice: {:?}", self.asked);
+    }
 }
 
 /// The business server: told of everything, asked about some.
@@ -369,21 +389,10 @@ async fn a_burst_that_is_killed_again_and_again_loses_and_doubles_nothing() {
 
     // Killed at last behind everything: what was heard stays heard, what was not is sent now.
     until("every delivery", &business.took, |took| took.len() >= PUSHES).await;
-    let heard = business.heard.lock().unwrap();
-    let known: HashMap<i64, (&str, &str)> =
-        rows.iter().map(|(id, sender, says)| (*id, (sender.as_str(), says.as_str()))).collect();
-    let mut first: HashSet<i64> = HashSet::new();
-    let mut taken: HashSet<i64> = HashSet::new();
-    for (id, sender, says, _) in &heard.told {
-        assert_eq!(known.get(id), Some(&(sender.as_str(), says.as_str())), "what was told of {id}");
-    }
-    in_order("first arrivals", heard.told.iter().filter(|t| first.insert(t.0)).map(|t| (t.0, t.1.as_str())));
-    in_order("first good answers", heard.told.iter().filter(|t| t.3 && taken.insert(t.0)).map(|t| (t.0, t.1.as_str())));
-    assert_eq!(taken.len(), PUSHES, "everything was taken, at least once");
-    assert!(heard.asked.values().all(|n| *n == 1), "nobody is asked twice: {:?}", heard.asked);
-    assert_eq!(heard.asked, asked_before, "a repeat of a push before the last start asks nobody");
-    drop(heard);
     queue_is_empty(&engine).await;
+    let heard = business.heard.lock().unwrap();
+    heard.is_of(&rows);
+    assert_eq!(heard.asked, asked_before, "a repeat of a push before the last start asks nobody");
 }
 
 /// Looks again until nothing waits; nothing died.
@@ -400,5 +409,5 @@ async fn queue_is_empty(engine: &Daemon) {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, look).await.expect("the queue becomes empty");
+    tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| panic!("the queue did not become empty"));
 }

@@ -3,7 +3,6 @@
 
 mod support;
 
-use serde_json::json;
 use support::{Daemon, document, run, said};
 
 #[tokio::test(flavor = "multi_thread")]
