@@ -5,10 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod channel;
 mod console;
+mod messages;
 mod oauth;
 
+pub use channel::{Tunnel, VerificationFile};
 pub use console::{Api, JsapiSignature, Qrcode, QrcodeCreate, Whose};
+pub use messages::{Inbox, InboxList, Message, ReleaseCheck, Replay, Rule, RuleSample, SelfTest, Target};
 pub use oauth::{Oauth, OauthRoute};
 
 /// The wxdesk engine without a window, and its command line.
@@ -71,6 +75,23 @@ pub enum Command {
     Quota(Quota),
     /// What WeChat knows of a request, by the rid of its error.
     Rid(Rid),
+    /// The inbox: messages and events of accounts, and what was refused at the door.
+    #[command(subcommand)]
+    Inbox(Inbox),
+    /// Rules: which message gets which answer, and which business servers hear of it.
+    #[command(subcommand)]
+    Rule(Rule),
+    /// Business servers that messages are passed on to.
+    #[command(subcommand)]
+    Target(Target),
+    /// Customer-service messages to followers.
+    #[command(subcommand)]
+    Message(Message),
+    /// Send a made-up message through the real door, encrypted as WeChat does, and see which step fails. Ends with 1 when one
+    /// does.
+    SelfTest(SelfTest),
+    /// 全网发布检测: what WeChat's check asked, the switch, and a rehearsal in the sandbox. Ends with 1 when a row is red.
+    ReleaseCheck(ReleaseCheck),
     /// Web OAuth (网页授权): links, users, routes of business servers.
     #[command(subcommand)]
     Oauth(Oauth),
@@ -485,61 +506,6 @@ pub enum Scope {
     Read,
     Refresh,
     Admin,
-}
-
-#[derive(Subcommand)]
-pub enum VerificationFile {
-    /// Serve a file under its own name.
-    Add {
-        /// The file as downloaded from WeChat.
-        file: PathBuf,
-    },
-    /// All files, and where WeChat finds them.
-    List(Output),
-    /// Serve it no more.
-    Remove {
-        /// Its name.
-        name: String,
-    },
-}
-
-#[derive(Subcommand)]
-pub enum Tunnel {
-    /// The known clients, and whether their programs are on this machine.
-    Clients(Output),
-    /// List tunnels.
-    List(Output),
-    /// Add or change a tunnel from JSON (client, settings, secrets). A secret that is left out stays as it is.
-    Add {
-        /// The JSON file; - for standard input.
-        #[arg(long, value_name = "FILE|-")]
-        file: PathBuf,
-    },
-    /// Start a tunnel, now and with every start of the engine.
-    Start {
-        /// From `tunnel list`.
-        id: String,
-    },
-    /// Stop a tunnel.
-    Stop {
-        /// From `tunnel list`.
-        id: String,
-    },
-    /// Stop and remove a tunnel.
-    Remove {
-        /// From `tunnel list`.
-        id: String,
-    },
-    /// The last lines of a tunnel's client.
-    Log {
-        /// From `tunnel list`.
-        id: String,
-    },
-    /// The changed callback URLs were entered on open.weixin.qq.com.
-    Confirm {
-        /// From `tunnel list`.
-        id: String,
-    },
 }
 
 #[derive(clap::Args)]

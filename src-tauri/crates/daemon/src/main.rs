@@ -2,7 +2,7 @@
 //!
 //! Owns arguments, exit codes and what goes to which stream: results to stdout, messages to stderr. No business rule
 //! lives here; every command is a call of the local API or of the core. Invariant: no secret is an argument, and none
-//! is printed but a new API key (`key create`) and the simulated platform's credentials (`sandbox`).
+//! is printed but a new API key (`key create`), a business server's secret (`target secret`) and the simulated platform's credentials (`sandbox`).
 
 mod args;
 mod commands;
@@ -65,6 +65,12 @@ async fn run(args: Args) -> Result<(), failure::Failure> {
         Command::Egress { component_appid, output } => {
             commands::channel::egress(&dir, &component_appid, output.json).await
         }
+        Command::Inbox(command) => commands::inbox::run(&dir, command).await,
+        Command::Rule(command) => commands::rule::run(&dir, command).await,
+        Command::Target(command) => commands::target::run(&dir, command).await,
+        Command::Message(command) => commands::message::run(&dir, command).await,
+        Command::SelfTest(args) => commands::message::self_test(&dir, args).await,
+        Command::ReleaseCheck(args) => commands::release::run(&dir, args).await,
         Command::Oauth(command) => commands::oauth::run(&dir, command).await,
         Command::JsapiSignature(args) => commands::console::jsapi_signature(&dir, args).await,
         Command::Qrcode(command) => commands::console::qrcode(&dir, command).await,

@@ -21,6 +21,33 @@ pub fn json(document: &Value) {
     line(&serde_json::to_string_pretty(document).unwrap_or_default());
 }
 
+/// What a stranger wrote, without what a terminal would take for a command; lines and tabs stay.
+pub fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// The beginning of a text, so many columns wide at most.
+pub fn short(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut taken = 1;
+    for c in text.chars() {
+        taken += width(c.encode_utf8(&mut [0; 4]));
+        if taken > columns {
+            break;
+        }
+        out.push(c);
+    }
+    out + "…"
+}
+
+/// A text with blanks up to so many columns.
+pub fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
 /// Columns of half-width units that a terminal needs for a text; CJK and full-width forms take two.
 fn width(text: &str) -> usize {
     text.chars()
@@ -39,8 +66,10 @@ fn width(text: &str) -> usize {
         .sum()
 }
 
-/// A table with a head, columns two spaces apart.
+/// A table with a head, columns two spaces apart. Cells are one line each.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cell = |text: &String| plain(text).replace(['\n', '\t'], " ");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let widths: Vec<usize> = head
         .iter()
         .enumerate()
@@ -50,12 +79,8 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         .collect();
     let mut lines = Vec::with_capacity(rows.len() + 1);
     let heads: Vec<String> = head.iter().map(|h| (*h).to_owned()).collect();
-    for row in std::iter::once(&heads).chain(rows) {
-        let mut text = String::new();
-        for (cell, width_of_column) in row.iter().zip(&widths) {
-            text.push_str(cell);
-            text.extend(std::iter::repeat_n(' ', width_of_column.saturating_sub(width(cell)) + 2));
-        }
+    for row in std::iter::once(&heads).chain(&rows) {
+        let text: String = row.iter().zip(&widths).map(|(cell, columns)| padded(cell, columns + 2)).collect();
         lines.push(text.trim_end().to_owned());
     }
     lines.join("\n")
@@ -101,6 +126,14 @@ mod tests {
     fn columns_line_up_under_chinese_names() {
         let table = table(&["NAME", "STATE"], &[vec!["门店通".into(), "ok".into()], vec!["abc".into(), "ok".into()]]);
         assert_eq!(table, "NAME    STATE\n门店通  ok\nabc     ok");
+    }
+
+    #[test]
+    fn what_followers_write_stays_in_its_cell() {
+        let table = table(&["TEXT", "ANSWER"], &[vec!["a\u{1b}[2Jb\nc".into(), "ok".into()]]);
+        assert_eq!(table, "TEXT     ANSWER\na[2Jb c  ok");
+        assert_eq!(plain("<a>\n\t<b>\u{9b}31m\u{7f}"), "<a>\n\t<b>31m");
+        assert_eq!([short("你好吗", 6), short("你好吗", 5), short("abcdef", 4)], ["你好吗", "你好…", "abc…"]);
     }
 
     #[test]

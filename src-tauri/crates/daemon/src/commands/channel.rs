@@ -58,6 +58,24 @@ async fn list(dir: &Path, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The steps of a check, one a line, and what to do.
+pub(super) fn steps(report: &Value) {
+    for step in report["steps"].as_array().into_iter().flatten() {
+        let took = step["took_ms"].as_i64().map_or_else(String::new, |ms| format!("{ms} ms"));
+        print::line(&format!(
+            "  {:7}  {:8}  {:>8}  {}",
+            print::text(&step["step"]),
+            print::text(&step["outcome"]),
+            took,
+            print::text(&step["text"]["en"])
+        ));
+        let fix = print::text(&step["fix"]["en"]);
+        if matches!(step["outcome"].as_str(), Some("failed" | "warning")) && !fix.is_empty() {
+            print::line(&format!("           → {fix}"));
+        }
+    }
+}
+
 /// Every public base URL in use.
 pub async fn check(dir: &Path, as_json: bool) -> Result<(), Failure> {
     let overview = ask(dir, Need::Running, "overview", json!({})).await?;
@@ -82,20 +100,7 @@ pub async fn check(dir: &Path, as_json: bool) -> Result<(), Failure> {
     } else {
         for report in &reports {
             print::line(&print::text(&report["public_base_url"]));
-            for step in report["steps"].as_array().into_iter().flatten() {
-                let took = step["took_ms"].as_i64().map_or_else(String::new, |ms| format!("{ms} ms"));
-                print::line(&format!(
-                    "  {:5}  {:8}  {:>8}  {}",
-                    print::text(&step["step"]),
-                    print::text(&step["outcome"]),
-                    took,
-                    print::text(&step["text"]["en"])
-                ));
-                let fix = print::text(&step["fix"]["en"]);
-                if matches!(step["outcome"].as_str(), Some("failed" | "warning")) && !fix.is_empty() {
-                    print::line(&format!("         → {fix}"));
-                }
-            }
+            steps(report);
         }
     }
     if reports.iter().any(|r| r["reachable"] == false) {
