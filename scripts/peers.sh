@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Independent SDKs against the sandbox: wechat-oauth and co-wechat-api on Node, wechatpy on Python; and as WeChat against the
-# listener: @wecom/crypto and wechatpy write pushes and read passive replies.
+# listener: @wecom/crypto and wechatpy write pushes and read passive replies, and a business server reads what is passed on.
 # WXDESKD_BIN names the wxdeskd to test; without it the debug build is made.
 set -euo pipefail
 cd "$(dirname "$0")/.."

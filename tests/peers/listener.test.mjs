@@ -1,17 +1,21 @@
 // Independent implementations of WeChat's encryption against the listener: @wecom/crypto and wechatpy write the pushes and
-// read the passive replies that rules give.
+// read the passive replies that rules give. A business server that speaks WeChat's protocol is played by @wecom/crypto, and
+// one that checks signatures by Node's own HMAC.
 //
 // WXDESKD_BIN names the program; PEERS_PYTHON a Python that has wechatpy.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 
 import { authorize } from "../e2e/walk.mjs";
+import { business, wechat } from "./wecom.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "wxdesk-peers-"));
 let engine;
@@ -114,3 +118,63 @@ async function passes(program, file) {
 test("@wecom/crypto writes the pushes and reads the replies", () => passes(process.execPath, "push_wecom.mjs"));
 
 test("wechatpy writes the pushes and reads the replies", () => passes(process.env.PEERS_PYTHON ?? "python3", "push_wechatpy.py"));
+
+/** A business server on a free port; `answer` gets each request with its body, and gives what is answered. */
+async function serve(answer) {
+  const server = createServer(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    try {
+      response.end(answer(request, Buffer.concat(parts)));
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/wechat`;
+}
+
+const target = (name, mode, format, url) => ({ input: { name, mode, format, url, private_ok: true, enabled: true } });
+
+test("a business server with @wecom/crypto needs no change: pushes as WeChat sent them, its sealed answers", async () => {
+  const { open, seal } = business(env);
+  const seen = [];
+  const url = await serve((request, body) => {
+    const { sealed, push } = open(request.url, body.toString());
+    seen.push(sealed);
+    return seal(push, `业务：${push.Content}`);
+  });
+  const { id } = await command("save_target", target("sealed", "answering", "sealed", url));
+  const { input } = rule("ask", { msg_types: ["text"], text: { how: "starts_with", value: "问" } }, "");
+  const asking = await command("save_rule", { input: { ...input, answer: { kind: "target", target_id: id } } });
+  const [first] = await command("list_rules");
+  await command("move_rule", { id: asking.id, before: first.id });
+
+  const { text, push, opened } = wechat(env, "oPeerOfBusiness_0123456789ab");
+  const answer = await push(text("问：😀 ]]> 几点开门"));
+  assert.equal(opened(answer), "业务：问：😀 ]]> 几点开门");
+  assert.deepEqual(seen, [answer.sealed], "the ciphertext as it came, once");
+});
+
+test("what a notified server is told carries an HMAC-SHA256 over time and body", async () => {
+  let told;
+  const heard = new Promise((resolve) => (told = resolve));
+  const url = await serve(({ headers }, body) => {
+    told({ headers, body });
+    return "";
+  });
+  const { id } = await command("save_target", target("told", "notified", "json", url));
+  const { value: secret } = await command("reveal_target_secret", { id });
+  const { input } = rule("tell", { events: ["CLICK"], key: { how: "equals", value: "TOLD" } }, "");
+  const telling = await command("save_rule", { input: { ...input, answer: { kind: "pass" }, notify: [id] } });
+  const [first] = await command("list_rules");
+  await command("move_rule", { id: telling.id, before: first.id });
+
+  const { click, push, opened } = wechat(env, "oPeerOfBusiness_0123456789ab");
+  assert.equal(opened(await push(click("TOLD"))), "点击：TOLD", "a rule that passes on leaves the answer to the others");
+  const { headers, body } = await heard;
+  const mac = createHmac("sha256", secret).update(`${headers["x-wxdesk-timestamp"]}.`).update(body).digest("hex");
+  assert.equal(headers["x-wxdesk-signature"], `v1=${mac}`);
+  assert.equal(JSON.parse(body).message.EventKey, "TOLD");
+});
