@@ -130,7 +130,7 @@ describe("a rule in words", () => {
     const text = { how: "contains", value: "价格\n多少钱", ignore_case: true } as const;
     expect(conditionWords(rule({ scope: { component_appid: "wx9", appid: "wx1", tenant: null }, when: { msg_types: ["text"], events: [], key: null, text } }), names, t, te)).toBe("公众号 晨光咖啡 · 文本 · 包含「价格、多少钱」");
     expect(conditionWords(rule({}), names, t, te)).toBe("所有账号 · 任何消息和事件");
-    expect(conditionWords(rule({ scope: { component_appid: "wx9", appid: null, tenant: "晨光餐饮" }, when: { msg_types: ["event"], events: ["CLICK", "own_event"], key: { how: "starts_with", value: "A_", ignore_case: true }, text: null } }), names, t, te)).toBe("平台 门店通 · 租户 晨光餐饮 · 事件：点击菜单、own_event · EventKey 开头是「A_」");
+    expect(conditionWords(rule({ scope: { component_appid: "wx9", appid: null, tenant: "晨光餐饮" }, when: { msg_types: ["event"], events: ["CLICK", "own_event"], key: { how: "starts_with", value: "A_", ignore_case: true }, text: null } }), names, t, te)).toBe("平台 门店通 · 租户 晨光餐饮 · 事件 菜单：点击推事件、own_event · EventKey 开头是「A_」");
     expect(conditionWords(rule({ when: { msg_types: ["text"], events: [], key: null, text: { ...text, value: "a\nb\nc\nd" } } }), names, t, te)).toContain("包含「a、b、c等 4 个」");
   });
 
@@ -155,7 +155,7 @@ describe("a rule in the form", () => {
     expect(byteLength(draft.content)).toBe(2049);
     expect([...brokenRules(draft)]).toEqual([["answer.content", "text_long"]]);
     expect(brokenRules({ ...draft, kind: "pass" }).get("notify")).toBe("no_notify");
-    expect(brokenRules({ ...draft, kind: "news", articles: [{ title: "", description: "", pic_url: "http://a", url: "{{Url}}" }] })).toEqual(new Map([["answer.articles.0.title", "required"], ["answer.articles.0.pic_url", "https"]]));
+    expect(brokenRules({ ...draft, kind: "news", articles: [{ title: "", description: "", pic_url: "a.jpg", url: "{{Url}}" }, { title: "b", description: "", pic_url: "http://a/b.jpg", url: "" }] })).toEqual(new Map([["answer.articles.0.title", "required"], ["answer.articles.0.pic_url", "url"], ["answer.articles.1.url", "required"]]));
     expect(brokenRules({ ...draft, content: "a", whose: "account" }).get("scope.appid")).toBe("required");
     expect(brokenRules({ ...draft, content: "a", text: { how: "equals", value: " ", ignore_case: true } }).get("when.text")).toBe("required");
   });
@@ -201,6 +201,26 @@ describe("a rule in the form", () => {
     const last = call.mock.calls.filter(([name]) => name === "test_rules").pop()?.[1] as { sample: { draft: { id: number }; text: string } };
     expect(last.sample).toMatchObject({ text: "在吗", draft: { id: 4, when: { text: { value: "人工\n在吗" } } } });
     expect(page?.findAll(".steps li")).toHaveLength(10);
+  });
+
+  it("is tried with a push of the inbox, and not before it is whole", async () => {
+    const call = vi.spyOn(host, "call");
+    const tried = (): unknown[] => call.mock.calls.filter(([name]) => name === "test_rules").map(([, args]) => args);
+    show(RulePage);
+    await until(() => expect(page?.text()).toContain(zh.rules.tester_wait));
+    expect(tried()).toEqual([]);
+    await page?.get("#answer-content").setValue("你好");
+    await until(() => expect(page?.findAll(".steps li")).toHaveLength(11));
+    expect(page?.get(".steps .mine").text()).toContain(zh.rules.new);
+    await page?.get('[data-testid="sample-from-inbox"]').setValue(true);
+    await until(() => expect(page?.find(".push").exists()).toBe(true));
+    const push = (await host.call("list_pushes", { query: { class: "message", msg_type: "text", limit: 1 } })).items[0];
+    await until(() => expect(page?.findAll(".push").length).toBe(20));
+    await page?.get(".push input").setValue(true);
+    await until(() => expect(tried().at(-1)).toMatchObject({ sample: { push_id: expect.any(Number) } }));
+    const trace = await host.call("test_rules", { sample: { push_id: push.id } });
+    expect(trace.steps[0].verdict).toBe("passed");
+    expect(trace.taken_by).not.toBeNull();
   });
 
   it("puts a variable where the person types, and the preview fills it in", async () => {
@@ -272,7 +292,12 @@ describe("a business server", () => {
     for (const language of LANGUAGES) expect(VERIFY[language]).toMatch(/v1=/);
     expect(requestExample("json", "https://a.example.com/x/$APPID$")).toMatch(/^POST \/x\/wx[0-9a-f]{16} HTTP\/1\.1\nHost: a\.example\.com/);
     expect(requestExample("sealed", "https://a.example.com/x?k=1")).toMatch(/\/x\?k=1&signature=.*\n/);
-    expect(requestExample("sealed", "https://a.example.com/x")).not.toContain("X-Wxdesk-Signature");
+    const names = (text: string): string[] => [...text.split("\n\n")[0].matchAll(/^(X-Wxdesk-[A-Za-z]+):/gm)].map((found) => found[1]);
+    const signed = ["X-Wxdesk-Id", "X-Wxdesk-Appid", "X-Wxdesk-Component", "X-Wxdesk-Timestamp", "X-Wxdesk-Attempt", "X-Wxdesk-Signature"];
+    expect(names(requestExample("json", "https://a.example.com/x"))).toEqual(signed);
+    expect(names(requestExample("xml", "https://a.example.com/x"))).toEqual(signed);
+    expect(names(requestExample("sealed", "https://a.example.com/x"))).toEqual(["X-Wxdesk-Id"]);
+    expect(Object.keys(JSON.parse(requestExample("json", "https://a.example.com/x").split("\n\n")[1]))).toEqual(["id", "component_appid", "appid", "received_at", "msg_type", "sender", "test", "message"]);
   });
 
   it("sends ticked dead letters again, and drops all of them only when asked", async () => {
@@ -309,6 +334,19 @@ describe("the self-test", () => {
     expect(madeUpInput(form)).toEqual({ component_appid: "wx9", appid: "wx1", kind: "click", key: "K", deliver: false, local: true });
     expect([...brokenTest({ ...form, key: "", token: "a-b", aes: "short" })]).toEqual([["key", "required"], ["token", "token"], ["aes", "aes_key"]]);
     expect(brokenTest({ ...form, kind: "subscribe", key: "" }).size).toBe(0);
+  });
+
+  it("shows what the engine refuses at its field", async () => {
+    show(SelfTestPage);
+    await until(() => expect(page?.text()).toContain("晨光咖啡"));
+    const fields = [{ field: "encoding_aes_key", rule: "format", message: "en", message_zh: "密钥不对" }, { field: "local", rule: "no_address", message: "en", message_zh: "没有公网地址" }, { field: "openid", rule: "format", message: "en", message_zh: "别处的" }];
+    vi.spyOn(host, "call").mockImplementationOnce(() => Promise.reject(new HostError({ code: "invalid_input", message: "", detail: { fields } })));
+    await page?.get("form").trigger("submit");
+    await until(() => expect(page?.get('[data-field="st-aes"] .error').text()).toBe("密钥不对"));
+    expect(page?.get('[data-field="st-way"] .error').text()).toBe("没有公网地址");
+    expect(page?.get(".failed").text()).toBe("别处的");
+    await at("st-content").setValue("再来");
+    expect(page?.find('[data-field="st-aes"] .error').exists()).toBe(false);
   });
 
   it("says which step fails and what to do, and keeps the runs of this page", async () => {

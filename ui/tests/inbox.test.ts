@@ -9,7 +9,7 @@ import { inboxChanges } from "../src/lib/queries";
 import { onlyPush } from "../src/pages/inbox/export";
 import { PAGE, renewed, settled, useFeed, type Feed } from "../src/pages/inbox/feed";
 import { bounds, fromAddress, openedIn, toAddress, toQuery, useInboxFilters, type InboxFilters } from "../src/pages/inbox/filters";
-import { pieces, queryPairs } from "../src/pages/inbox/markup";
+import { pieces, queryPairs } from "../src/lib/markup";
 import { DAYS, MIB, within } from "../src/pages/inbox/retention";
 import { bars, share } from "../src/pages/inbox/spark";
 

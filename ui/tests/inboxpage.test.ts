@@ -197,8 +197,9 @@ describe("one push", () => {
     void wrapper.get("#replay").trigger("submit");
     await there("replay-report");
     expect(call.mock.calls.filter(([name]) => name === "replay_push").length).toBe(1);
-    expect(at("replay-report").findAll("li[data-verdict]").map((li) => li.attributes("data-verdict"))).toEqual(["text", "taken", "too_late", "too_late", "too_late"]);
-    expect(at("replay-reply").text()).toContain("营业时间");
+    expect(at("replay-report").findAll("li[data-verdict]").map((li) => li.attributes("data-verdict"))).toEqual(["passed", "msg_type", "scope", "text", "scope", "msg_type", "off", "msg_type", "msg_type", "taken"]);
+    expect(at("replay-reply").text()).toContain("我们会尽快回复你");
+    expect(at("replay-report").text()).toContain("已重新排队给：CRM 消息归档");
   });
 });
 

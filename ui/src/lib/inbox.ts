@@ -1,20 +1,14 @@
 /**
  * What pushes, their answers and conversations mean to a person, and the questions about them. Pure but for the
- * `use…` ones. Kinds are named as WeChat does; the engine words them, this only knows which there are to choose from.
+ * `use…` ones.
  */
 import { useQuery } from "@tanstack/vue-query";
 import { computed, onBeforeUnmount, onMounted, toValue, type MaybeRefOrGetter } from "vue";
-import { useHost, type Conversation, type DeliveryState, type InboxFigures, type PushAnswer, type PushCheckName, type PushDetail, type PushItem, type Rejections, type SendWindow, type Verdict } from "@/host";
+import { useHost, type Conversation, type InboxFigures, type PushAnswer, type PushCheckName, type PushDetail, type PushItem, type Rejections, type SendWindow, type Verdict } from "@/host";
 import type { Tone } from "./health";
 import { inboxChanges, keys, type Answer } from "./queries";
 
-export const MSG_TYPES = ["text", "image", "voice", "video", "shortvideo", "location", "link", "miniprogrampage"] as const;
-export const EVENTS = [
-  "subscribe", "unsubscribe", "SCAN", "LOCATION", "CLICK", "VIEW", "view_miniprogram", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select",
-  "TEMPLATESENDJOBFINISH", "MASSSENDJOBFINISH", "subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event", "user_enter_tempsession",
-  "qualification_verify_success", "qualification_verify_fail", "naming_verify_success", "naming_verify_fail", "annual_renew", "verify_expired",
-  "weapp_audit_success", "weapp_audit_fail", "weapp_audit_delay", "wxa_nickname_audit", "debug_demo",
-] as const;
+/** `InfoType`s of a platform's events, as WeChat writes them. */
 export const INFO_TYPES = [
   "component_verify_ticket", "authorized", "updateauthorized", "unauthorized", "notify_third_fasteregister", "notify_third_fastregisterbetaapp", "notify_third_fastverifybetaapp", "notify_3rd_wxa_auth", "notify_3rd_wxa_wxverify",
   "notify_icpfiling_verify_result", "notify_apply_icpfiling_result", "order_path_apply_result_notify", "order_path_audit_result_notify",
@@ -22,7 +16,6 @@ export const INFO_TYPES = [
 
 export const ANSWER_TONE: Record<PushAnswer, Tone> = { success: "idle", empty: "idle", rule: "ok", target: "ok", target_failed: "warn", menu: "ok", release: "info", time_over: "bad", unknown: "idle" };
 export const VERDICT_TONE: Record<Verdict, Tone> = { ok: "ok", warning: "warn", failed: "bad", unknown: "idle" };
-export const DELIVERY_TONE: Record<DeliveryState, Tone> = { waiting: "info", delivered: "ok", failed: "warn", dead: "bad" };
 export const CHECKS: PushCheckName[] = ["signature", "decrypt", "appid", "parsed", "repeats", "account", "answer"];
 
 /** From here on an answer is slow, and beyond this it was too late, ms. */

@@ -1,7 +1,9 @@
 /** What followers send and what they get: the known kinds of messages and events, variables, replies as they look. Pure. */
 import type { PushReply, ReplyArticle, RuleAnswer } from "@/host";
 
-export const MSG_TYPES = ["text", "image", "voice", "video", "shortvideo", "location", "link", "event"] as const;
+export const MSG_TYPES = ["text", "image", "voice", "video", "shortvideo", "location", "link", "miniprogrampage"] as const;
+/** The same, with what carries an `Event`. */
+export const ALL_TYPES = [...MSG_TYPES, "event"] as const;
 
 /** `Event`s as WeChat writes them; the ones that rules are mostly about first. */
 export const EVENTS = [
@@ -15,6 +17,9 @@ export const KEYED = new Set<string>(["subscribe", "SCAN", "CLICK", "VIEW", "vie
 /** Names that stand for something of the message or the account; any other name is a field of the message. */
 export const VARIABLES = ["Content", "FromUserName", "ToUserName", "EventKey", "Event", "MsgType", "CreateTime", "account", "appid", "time", "date"] as const;
 export const variable = (name: string): string => `{{${name}}}`;
+
+/** The words of a `MsgType`, an `Event` or an `InfoType`; what is not known stays as WeChat writes it. */
+export const kindWord = (kind: string, t: (key: string) => string, te: (key: string) => boolean): string => (te(`kinds.${kind}`) ? t(`kinds.${kind}`) : kind);
 
 /** Longest text of a reply, bytes. */
 export const TEXT_BYTES = 2048;

@@ -167,7 +167,7 @@ function apply(tags: Set<string>): void {
 export function followChanges(host: Host): () => void {
   let pending = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
-  return host.onChange((change) => {
+  const off = host.onChange((change) => {
     change.tags.forEach((tag) => pending.add(tag));
     timer ??= setTimeout(() => {
       const tags = pending;
@@ -176,6 +176,11 @@ export function followChanges(host: Host): () => void {
       apply(tags);
     }, BURST_MS);
   });
+  // What came last is nobody's any more: whoever disconnects has gone, or looks at another engine.
+  return () => {
+    off();
+    if (timer) clearTimeout(timer);
+  };
 }
 
 /** After the data folder was switched: nothing of the one before may stay on screen. */

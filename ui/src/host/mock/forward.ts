@@ -2,11 +2,19 @@
 import { HostError, type CommandName, type Commands } from "../host";
 import type { Account, Delivery, DeliveryReport, DeliveryState, FieldError, Platform, Rule, RuleInput, RuleSample, RuleTrace, RuleVerdict, Target, TargetInput, TextTest } from "../types";
 import { hex } from "./data";
+import { dressed, type Outgoing } from "./dress";
 import { both, ERROR_WORDS, makeDeliveries, makeRules, makeTargets, replyOf } from "./forwarddata";
 import { releaseAnswers } from "./release";
 
 type Name = "list_rules" | "validate_rule" | "save_rule" | "switch_rule" | "move_rule" | "remove_rule" | "test_rules" | "list_targets" | "validate_target" | "save_target" | "switch_target" | "remove_target" | "reveal_target_secret" | "test_target" | "list_deliveries" | "resend_dead" | "drop_dead" | "close_breaker" | "send_made_up" | "release_check" | "switch_release_check" | "start_rehearsal" | "get_crowd" | "set_crowd";
 type Answers = { [K in Name & CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> };
+/** What the inbox shows of it, and does with it. */
+export interface World {
+  readonly rules: readonly Rule[];
+  readonly targets: readonly Target[];
+  trace: (sample: RuleSample) => RuleTrace;
+  report: (target: number, out: Outgoing) => DeliveryReport;
+}
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const fault = (field: string, rule: string, zh: string, en: string): FieldError => ({ field, rule, message: en, message_zh: zh });
 const refuse = (fields: FieldError[]): never => {
@@ -34,7 +42,7 @@ export function holds(test: TextTest | null, text: string): boolean {
   return test.value.split("\n").map(fold).filter(Boolean).some((one) => (test.how === "equals" ? own === one : test.how === "contains" ? own.includes(one) : own.startsWith(one)));
 }
 
-export function forwardAnswers(mock: { scenario: string; start: number; accounts: () => Account[]; platforms: () => Platform[]; emit: (...tags: string[]) => void }): Answers {
+export function forwardAnswers(mock: { scenario: string; start: number; accounts: () => Account[]; platforms: () => Platform[]; outgoing: (push: number) => Outgoing; emit: (...tags: string[]) => void }): { answers: Answers; world: World } {
   const { scenario, start, emit } = mock;
   let rules: Rule[] | null = null;
   let targets: Target[] = makeTargets(scenario, start);
@@ -64,7 +72,7 @@ export function forwardAnswers(mock: { scenario: string; start: number; accounts
       ...(name.trim() === "" ? [fault("name", "required", "必填。", "Required.")] : []),
       ...testFaults(input.when.key, "when.key"),
       ...testFaults(input.when.text, "when.text"),
-      ...(answer.kind === "news" ? answer.articles.flatMap((one, i) => (one.pic_url !== "" && !one.pic_url.startsWith("https://") ? [fault(`answer.articles[${i}].pic_url`, "https", "图片地址须以 https:// 开头。", "The picture's address must begin with https://.")] : [])) : []),
+      ...(answer.kind === "news" ? answer.articles.flatMap((one, i) => (one.url === "" ? [fault(`answer.articles.${i}.url`, "required", "图文缺少链接", "the article has no link")] : [])) : []),
       ...(answer.kind === "target" && !targets.some((to) => to.id === answer.target_id) ? [fault("answer.target_id", "required", "请选择业务服务器。", "Choose a business server.")] : []),
     ];
   }
@@ -78,7 +86,15 @@ export function forwardAnswers(mock: { scenario: string; start: number; accounts
     if (input.secret !== undefined && (input.secret.length < 16 || input.secret.length > 128)) errors.push(fault("secret", "length", "密钥 16–128 位。", "The secret has 16–128 characters."));
     return errors;
   }
-  function trace(sample: RuleSample): RuleTrace {
+  /** A stored push as a sample. */
+  function sampleOf(sample: RuleSample): RuleSample {
+    if (sample.push_id === undefined) return sample;
+    const { component, appid, msg_type, event, fields } = mock.outgoing(sample.push_id);
+    const said = fields.Content ?? fields.Recognition ?? fields.Label ?? fields.Title;
+    return { component_appid: component, appid, msg_type, ...(event !== null && { event }), ...(fields.EventKey !== undefined && { key: String(fields.EventKey) }), ...(said !== undefined && { text: String(said) }), ...(sample.draft && { draft: sample.draft }) };
+  }
+  function trace(given: RuleSample): RuleTrace {
+    const sample = sampleOf(given);
     const list = all().map((rule) => (sample.draft && sample.draft.id === rule.id ? { ...rule, ...sample.draft, id: rule.id } : rule));
     const tried: { id: number; name: string; enabled: boolean; scope: Rule["scope"]; when: Rule["when"]; answer: Rule["answer"]; notify: number[] }[] = sample.draft && sample.draft.id === undefined ? [...list, { ...sample.draft, id: 0 }] : list;
     const type = sample.msg_type ?? "text";
@@ -107,19 +123,34 @@ export function forwardAnswers(mock: { scenario: string; start: number; accounts
     const asked = winner?.answer.kind === "target" ? targets.find((to) => to.id === (winner.answer as { target_id: number }).target_id) : undefined;
     return { steps, taken_by: winner ? winner.id : null, notify: [...notify], ask: asked?.id ?? null, reply: winner ? replyOf(winner.answer, values, values.FromUserName) : null, trouble: asked && !asked.enabled ? both(`业务服务器「${asked.name}」已停用，会直接回复 success。`, `The business server ${asked.name} is switched off: success is answered.`) : null };
   }
-  function report(to: Target): DeliveryReport {
+  function report(to: Target, out: Outgoing): DeliveryReport {
     const bad = to.health.state === "open" ? "connect" : to.health.state === "failing" ? "status" : to.id === 5 ? "bad_reply" : null;
-    const json = JSON.stringify({ id: 0, test: true, received_at: Date.now(), component_appid: "wx134c8103faa5a59e", appid: "wx570bc396a51b8ff8", account: "晨光咖啡", msg_type: "text", sender: "oyORnuP8q7ou2gfYjqLzSIWZf0rs", text: "wxdesk 测试消息", fields: { ToUserName: "gh_10f6c3c3ac5a", FromUserName: "oyORnuP8q7ou2gfYjqLzSIWZf0rs", CreateTime: "1749611034", MsgType: "text", Content: "wxdesk 测试消息", MsgId: "6054768590064713728" } }, null, 2);
-    const xml = "<xml>\n  <ToUserName><![CDATA[gh_10f6c3c3ac5a]]></ToUserName>\n  <FromUserName><![CDATA[oyORnuP8q7ou2gfYjqLzSIWZf0rs]]></FromUserName>\n  <CreateTime>1749611034</CreateTime>\n  <MsgType><![CDATA[text]]></MsgType>\n  <Content><![CDATA[wxdesk 测试消息]]></Content>\n  <MsgId>6054768590064713728</MsgId>\n</xml>";
     return {
       target_id: to.id, ok: bad === null, status: bad === "status" ? 503 : bad === "connect" ? null : 200, took_ms: bad === "connect" ? 3 : 48, error: bad, error_text: bad ? (ERROR_WORDS[bad] ?? null) : null,
       answer: bad === "status" ? "<html><head><title>503 Service Temporarily Unavailable</title></head></html>" : bad === "bad_reply" ? '{"code":0,"msg":"ok"}' : bad ? "" : "success",
-      headers: [["Content-Type", to.format === "json" ? "application/json; charset=utf-8" : "text/xml; charset=utf-8"], ["User-Agent", "wxdesk/0.1.0"], ["X-Wxdesk-Test", "1"], ["X-Wxdesk-Timestamp", String(Math.floor(Date.now() / 1000))]], body: to.format === "json" ? json : to.format === "xml" ? xml : `<xml>\n  <ToUserName><![CDATA[gh_10f6c3c3ac5a]]></ToUserName>\n  <Encrypt><![CDATA[${hex(6, 88)}==]]></Encrypt>\n</xml>`,
+      ...dressed(to.format, out, 1),
     };
+  }
+  /** The message of a test: from nobody, and marked. */
+  function madeUp(): Outgoing {
+    const now = Date.now();
+    const fields = { ToUserName: "gh_wxdesk_test", FromUserName: "o_wxdesk_test_message", CreateTime: String(Math.floor(now / 1000)), MsgType: "text", Content: "wxdesk 测试消息 / test message", MsgId: String(now) };
+    const xml = `<xml><ToUserName><![CDATA[${fields.ToUserName}]]></ToUserName><FromUserName><![CDATA[${fields.FromUserName}]]></FromUserName><CreateTime>${fields.CreateTime}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[${fields.Content}]]></Content><MsgId>${fields.MsgId}</MsgId></xml>`;
+    return { id: 0, component: mock.platforms()[0]?.component_appid ?? "wx134c8103faa5a59e", appid: mock.accounts()[0]?.appid ?? "wx570bc396a51b8ff8", msg_type: "text", event: null, sender: fields.FromUserName, received_at: now, xml, fields, test: true };
   }
   const changed = (to: Target): Target => (emit("targets", "rules"), named().find((one) => one.id === to.id) ?? to);
 
-  return {
+  const world: World = {
+    get rules() {
+      return all();
+    },
+    get targets() {
+      return targets;
+    },
+    trace,
+    report: (id, out) => report(find(targets, id), out),
+  };
+  const answers: Answers = {
     ...releaseAnswers({ ...mock, trace }),
     list_rules: () => all(),
     validate_rule: ({ input }) => ruleFaults(input),
@@ -195,7 +226,7 @@ export function forwardAnswers(mock: { scenario: string; start: number; accounts
       return null;
     },
     reveal_target_secret: ({ id }) => ({ value: secrets.get(id) ?? hex(id + 77, 40), expires_at: null }),
-    test_target: async ({ id }) => (await wait(700), report(find(targets, id))),
+    test_target: async ({ id }) => (await wait(700), report(find(targets, id), madeUp())),
     list_deliveries: async ({ query }) => {
       await wait(60);
       const to = query.target_id === undefined ? null : find(targets, query.target_id);
@@ -220,6 +251,7 @@ export function forwardAnswers(mock: { scenario: string; start: number; accounts
       return changed(to);
     },
   };
+  return { answers, world };
 
   function dead(id: number, ids: number[] | null, again: boolean): number {
     const to = find(targets, id);

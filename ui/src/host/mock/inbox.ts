@@ -1,8 +1,10 @@
 /** The made-up inbox: rows are made when they are asked for, so that a hundred thousand cost nothing. */
 import { HostError, type CommandName, type Commands } from "../host";
-import type { Account, AnswerMinute, Conversation, InboxFigures, InboxQuery, PushCheck, PushDelivery, PushDetail, PushItem, PushReply, Rejection, Rejections, RuleTraceStep, SendWindow, SentMessage } from "../types";
+import type { Account, AnswerMinute, Conversation, InboxFigures, InboxQuery, PushCheck, PushDelivery, PushDetail, PushItem, PushReply, Rejection, Rejections, SendWindow, SentMessage } from "../types";
 import { hex, random } from "./data";
-import { both, flat, json, makePush, RULES, TARGETS, xml, type Push } from "./inboxdata";
+import type { Outgoing } from "./dress";
+import type { World } from "./forward";
+import { both, flat, json, makePush, object, xml, type Push } from "./inboxdata";
 
 type Name = "list_pushes" | "get_push" | "export_pushes" | "inbox_figures" | "set_inbox_retention" | "list_rejections" | "replay_push" | "get_conversation" | "send_custom_message";
 type Answers = { [K in Name & CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> };
@@ -15,7 +17,7 @@ const TRICKLE_MS = 2_000;
 const SCANNED = 3_000;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-export function inboxAnswers(mock: { scenario: string; start: number; accounts: () => Account[]; emit: (...tags: string[]) => void }): Answers {
+export function inboxAnswers(mock: { scenario: string; start: number; accounts: () => Account[]; world: () => World; emit: (...tags: string[]) => void }): { answers: Answers; outgoing: (id: number) => Outgoing } {
   const { scenario, start, emit } = mock;
   /** None came: nothing at all, or everything was refused. */
   const bare = scenario === "empty" || scenario === "needs";
@@ -34,7 +36,7 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
   const arrival = (id: number): number => (id > first ? fresh[id - first - 1] : start - 3_000 - (first - id) * step - ((id * 7919) % Math.floor(step / 2)));
   const component = (): string => mock.accounts().find((a) => a.connection === "authorized")?.component_appid ?? mock.accounts()[0]?.component_appid ?? "wx134c8103faa5a59e";
   function push(id: number): Push {
-    const made = makePush(id, arrival(id), mock.accounts(), component());
+    const made = makePush(id, arrival(id), mock.accounts(), component(), mock.world());
     made.item.repeats += repeated.get(id) ?? 0;
     return made;
   }
@@ -98,7 +100,7 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
       const roll = (item.id + i) % 11;
       const state = Date.now() - item.received_at < 8_000 ? "waiting" : roll === 4 ? "dead" : roll === 7 ? "waiting" : "delivered";
       const text = { waiting: both("排在同一粉丝更早的消息之后", "Behind an earlier message of the same follower"), dead: both("HTTP 500，24 小时内试了 31 次后放弃", "HTTP 500, given up after 31 attempts in 24 h"), delivered: both("HTTP 200，38 毫秒", "HTTP 200, 38 ms") }[state];
-      return { target_id, target_name: TARGETS[target_id], state, at: item.received_at + 400, attempts: state === "dead" ? 31 : state === "waiting" ? 3 : 1, text };
+      return { target_id, target_name: mock.world().targets.find((one) => one.id === target_id)?.name ?? "", state, at: item.received_at + 400, attempts: state === "dead" ? 31 : state === "waiting" ? 3 : 1, text };
     });
   }
   const sealedBody = (id: number, to: string): string => {
@@ -120,7 +122,7 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
       raw: made.json ? json(nodes, false) : xml(nodes, false), pretty: made.json ? json(nodes, true) : xml(nodes, true), json: made.json, fields: flat(nodes),
       sealed: id % 17 === 3 ? null : { query: `signature=${hex(id, 40)}&timestamp=${seconds}&nonce=${hex(id, 6)}${item.sender ? `&openid=${item.sender}` : ""}&encrypt_type=aes&msg_signature=${hex(id + 1, 40)}`, body: sealedBody(id, made.to), previous_key: id % 41 === 0 },
       checks: checks(made), reply: answered,
-      trouble: item.answer === "target_failed" ? both("业务服务器「门店中台（华东大区）」回了 JSON，不是 XML：没有可用的回复，已回 success。", "The business server “门店中台（华东大区）” answered JSON instead of XML: no usable reply, success was given.") : item.answer === "time_over" ? both("业务服务器在 4.5 秒内没有应答，已回 success，微信不会重发。", "The business server did not answer within 4.5 s; success was given, so that WeChat does not repeat.") : null,
+      trouble: item.answer === "target_failed" ? both("业务服务器的应答既不是空、success，也不是可用的被动回复，已回 success。", "The business server's answer is neither empty, nor success, nor a passive reply that can be used; success was given.") : item.answer === "time_over" ? both("业务服务器在 4.5 秒内没有应答，已回 success，微信不会重发。", "The business server did not answer within 4.5 s; success was given, so that WeChat does not repeat.") : null,
       deliveries: deliveries(made),
     };
   }
@@ -207,7 +209,12 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
     }
   };
 
-  return {
+  function outgoing(id: number): Outgoing {
+    const { item, nodes } = known(id);
+    return { id, component: item.component_appid, appid: item.appid ?? "", msg_type: item.msg_type, event: item.event, sender: item.sender ?? "", received_at: item.received_at, xml: xml(nodes, false), fields: object(nodes), test: item.made_up };
+  }
+
+  const answers: Answers = {
     list_pushes: ({ query }) => (live(), page(query)),
     get_push: ({ id }) => detail(id),
     export_pushes: async ({ query, format }) => {
@@ -227,14 +234,17 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
     list_rejections: rejections,
     replay_push: async ({ id, to }) => {
       await wait(700);
-      const made = known(id);
+      const world = mock.world();
+      const out = outgoing(id);
       if (to.to === "target") {
-        const failing = to.target_id === 2;
-        return { trace: null, reply: failing ? null : { xml: "", text: "" }, queued: [], took_ms: failing ? 4502 : 41, delivery: { target_id: to.target_id, ok: !failing, status: failing ? null : 200, took_ms: failing ? 4502 : 41, error: failing ? "timeout" : null, error_text: failing ? both("4.5 秒内没有应答", "No answer within 4.5 s") : null, answer: failing ? "" : "success", headers: [["Content-Type", "application/json"], ["X-Wxdesk-Event-Id", `push-${id}`], ["X-Wxdesk-Timestamp", String(Math.floor(Date.now() / 1000))], ["X-Wxdesk-Replay", "1"]], body: json(made.nodes, true) } };
+        const delivery = world.report(to.target_id, out);
+        return { trace: null, reply: null, delivery, queued: [], took_ms: delivery.took_ms };
       }
-      const at = made.item.msg_type === "text" ? 1 : made.item.event === "subscribe" ? 0 : -1;
-      const steps: RuleTraceStep[] = RULES.map(([rule_id, name], i) => ({ rule_id, name, verdict: i === at ? "taken" : at >= 0 && i > at ? "too_late" : i === 3 ? "off" : i === 2 ? "scope" : made.item.msg_type === "text" ? "text" : "msg_type" }));
-      return { trace: { steps, taken_by: at < 0 ? null : RULES[at][0], notify: at < 0 ? [] : [1], ask: null, reply: at < 0 ? null : reply({ ...made, item: { ...made.item, answer: "rule" } }), trouble: null }, reply: at < 0 ? null : reply({ ...made, item: { ...made.item, answer: "rule" } }), delivery: null, queued: at < 0 ? [] : [1], took_ms: 6 };
+      const trace = world.trace({ push_id: id });
+      const delivery = trace.ask === null ? null : world.report(trace.ask, out);
+      // What a business server says is asked for, and only shown in full when it failed.
+      const asked = delivery?.ok ? reply({ ...known(id), item: { ...known(id).item, answer: "target" } }) : null;
+      return { trace, reply: trace.reply ?? asked, delivery: delivery?.ok ? null : delivery, queued: trace.notify, took_ms: delivery?.took_ms ?? 6 };
     },
     get_conversation: conversation,
     send_custom_message: async ({ component_appid, appid, openid, message }) => {
@@ -251,4 +261,5 @@ export function inboxAnswers(mock: { scenario: string; start: number; accounts: 
       return made;
     },
   };
+  return { answers, outgoing };
 }

@@ -1,5 +1,5 @@
 /** Made-up pushes: every message and event type, each made from its id when it is asked for. Development and tests only. */
-import type { Account, Bilingual, PushAnswer, PushField, PushItem } from "../types";
+import type { Account, Bilingual, PushAnswer, PushField, PushItem, Rule, Target } from "../types";
 import { hex, random } from "./data";
 
 export const both = (zh: string, en: string): Bilingual => ({ zh, en });
@@ -108,7 +108,7 @@ export function xml(nodes: Node[], indented: boolean): string {
   const write = (list: Node[], depth: number): string => list.map(([name, inner]) => `${indented ? "  ".repeat(depth) : ""}<${name}>${typeof inner === "string" ? cdata(name, inner) : `\n${write(inner, depth + 1)}\n${indented ? "  ".repeat(depth) : ""}`}</${name}>`).join("\n");
   return `<xml>\n${write(nodes, 1)}\n</xml>`;
 }
-const object = (nodes: Node[]): Record<string, unknown> => Object.fromEntries(nodes.map(([name, inner]) => [name, typeof inner === "string" ? (NUMBERS.has(name) ? Number(inner) : inner) : object(inner)]));
+export const object = (nodes: Node[]): Record<string, unknown> => Object.fromEntries(nodes.map(([name, inner]) => [name, typeof inner === "string" ? (NUMBERS.has(name) ? Number(inner) : inner) : object(inner)]));
 export const json = (nodes: Node[], indented: boolean): string => JSON.stringify(object(nodes), null, indented ? 2 : 0);
 
 export function flat(nodes: Node[], prefix = "", depth = 0): PushField[] {
@@ -126,13 +126,16 @@ export interface Push {
   json: boolean;
   to: string;
 }
-export const RULES: [number, string][] = [[1, "新关注欢迎语"], [2, "营业时间与地址"], [3, "转人工客服"], [4, "订单查询转发到门店中台（华东大区，含加盟店与直营店）"], [6, "关键词：优惠券"]];
-export const TARGETS: Record<number, string> = { 1: "订单系统", 2: "门店中台（华东大区）", 3: "数据仓库" };
+/** The rules and business servers that pushes went through. */
+export interface Around {
+  rules: readonly Rule[];
+  targets: readonly Target[];
+}
 
 const openid = (account: number, who: number): string => `o${hex(account * 97 + 5, 5)}${hex(account * 131 + who * 17 + 3, 22)}`.replace(/[0-4]/g, (digit) => "RnPqZ"[Number(digit)]);
 
 /** The push of an id, always the same one. */
-export function makePush(id: number, at: number, accounts: readonly Account[], component: string): Push {
+export function makePush(id: number, at: number, accounts: readonly Account[], component: string, { rules, targets }: Around): Push {
   const dice = random((id * 2654435761) >>> 0);
   dice();
   let left = dice() * ALL;
@@ -147,18 +150,22 @@ export function makePush(id: number, at: number, accounts: readonly Account[], c
   const seconds = String(Math.floor(at / 1000) - 1);
   const to = account?.user_name || "gh_10f6c3c3ac5a";
   const type = release ? "text" : spec.type;
+  const asking = rules.filter((one) => one.answer.kind === "target");
+  const telling = rules.filter((one) => !["target", "pass", "success", "empty"].includes(one.answer.kind));
   const answer = ((): PushAnswer => {
     const roll = dice();
     if (isComponent) return "success";
     if (release) return "release";
     if (spec.event === "CLICK" && roll < 0.35) return "menu";
     if (type === "event" && spec.event !== "subscribe" && spec.event !== "CLICK" && spec.event !== "SCAN") return "success";
+    if (asking.length === 0 || telling.length === 0) return "success";
     return roll < 0.42 ? "rule" : roll < 0.6 ? "target" : roll < 0.63 ? "target_failed" : roll < 0.645 ? "time_over" : roll < 0.66 ? "unknown" : roll < 0.68 ? "empty" : "success";
   })();
   const slow = dice();
   const took = answer === "unknown" ? null : answer === "time_over" ? 4500 : answer === "target_failed" ? 1200 + Math.floor(dice() * 2600) : answer === "success" && slow < 0.5 ? null : slow > 0.975 ? 1000 + Math.floor(dice() * 2800) : 3 + Math.floor(dice() * (answer === "target" ? 420 : 34));
-  const rule = answer === "rule" || answer === "target" || answer === "target_failed" || answer === "time_over" ? RULES[Math.floor(dice() * RULES.length)] : null;
-  const notified = isComponent || dice() < 0.6 ? [] : dice() < 0.7 ? [1] : [1, 3];
+  const rule = answer === "rule" ? pick(dice, telling) : answer === "target" || answer === "target_failed" || answer === "time_over" ? pick(dice, asking) : null;
+  const queues = targets.filter((one) => one.mode === "notified").map((one) => one.id);
+  const notified = isComponent || dice() < 0.6 ? [] : queues.slice(0, dice() < 0.7 ? 1 : 2);
   const nodes: Node[] = isComponent
     ? [["AppId", component], ["CreateTime", seconds], ["InfoType", spec.event ?? ""], ...sample.fields.map(([name, inner]): Node => [name, name === "AuthorizerAppid" ? (account?.appid ?? "") : inner])]
     : [["ToUserName", to], ["FromUserName", sender ?? ""], ["CreateTime", seconds], ["MsgType", type], ...(type === "event" ? ([["Event", spec.event ?? ""]] as Node[]) : []), ...sample.fields, ...(type === "event" ? [] : ([["MsgId", `2439${String(6054768590000 + id * 977)}`]] as Node[]))];
@@ -167,7 +174,7 @@ export function makePush(id: number, at: number, accounts: readonly Account[], c
     item: {
       id, received_at: at, class: isComponent ? "component" : "message", component_appid: isComponent ? component : (account?.component_appid ?? component), appid: ticket ? null : (account?.appid ?? null), account_name: ticket ? null : account?.nick_name || null,
       msg_type: type, event: release ? null : (spec.event ?? null), kind_words: release ? SPECS[0].words : spec.words, sender, text: sample.text.replace(/<br>/g, " "),
-      ended: account?.state === "unauthorized", made_up: id % 97 === 31, rule_id: rule?.[0] ?? null, rule_name: rule && id % 53 !== 0 ? rule[1] : null, answer, took_ms: took,
+      ended: account?.state === "unauthorized", made_up: id % 97 === 31, rule_id: rule?.id ?? null, rule_name: rule && id % 53 !== 0 ? rule.name : null, answer, took_ms: took,
       repeats: answer === "time_over" ? 2 : took !== null && took > 2500 ? 1 : id % 83 === 0 ? 1 : 0, notified,
     },
     nodes, json: spec.json === true && !release, to,

@@ -159,6 +159,9 @@ export function createMockHost(scenario = "rich"): Host {
     return errors;
   }
 
+  const scene = sandbox ? "sandbox" : scenario;
+  const inbox = inboxAnswers({ scenario: scene, start, accounts: () => accounts, world: () => forward.world, emit });
+  const forward = forwardAnswers({ scenario: scene, start, accounts: () => accounts, platforms: () => platforms, outgoing: (push) => inbox.outgoing(push), emit });
   const answers: { [K in CommandName]: (args: Commands[K]["args"]) => Commands[K]["result"] | Promise<Commands[K]["result"]> } = {
     app_info: (): AppInfo => ({
       version: "0.1.0",
@@ -180,8 +183,8 @@ export function createMockHost(scenario = "rich"): Host {
     ...sceneAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
     ...oauthAnswers({ scenario: sandbox ? "sandbox" : scenario, start, platforms: () => platforms, accounts: () => accounts, owns: () => owns, emit }),
     ...trialAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
-    ...inboxAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, emit }),
-    ...forwardAnswers({ scenario: sandbox ? "sandbox" : scenario, start, accounts: () => accounts, platforms: () => platforms, emit }),
+    ...inbox.answers,
+    ...forward.answers,
     check_door: async ({ public_base_url }) => {
       await wait(public_base_url.includes("example-platform") ? 5000 : 1300);
       const health = doorCheck(public_base_url, "ok", Date.now());

@@ -67,6 +67,9 @@ export function faults(draft: Draft): Record<string, Fault> {
   return out;
 }
 
+/** The part that an engine's field is about: `article.url` is the url, `list.1.content` one of the choices. */
+export const placeOf = (field: string): string => (/^list\b/.test(field) ? "choices" : field.replace(/^(message|article)\./, ""));
+
 /** Ids of choices begin here, as in WeChat's own example. */
 const FIRST_CHOICE = 101;
 

@@ -122,7 +122,7 @@ export const takesEvents = (draft: Pick<RuleDraft, "msg_types">): boolean => dra
 /** Something with a text can be meant. */
 export const takesText = (draft: Pick<RuleDraft, "msg_types">): boolean => draft.msg_types.length === 0 || draft.msg_types.some((type) => ["text", "voice", "location", "link"].includes(type) || !["event", "image", "video", "shortvideo"].includes(type));
 
-export type Broken = "required" | "name_long" | "test_long" | "text_long" | "no_notify" | "articles_many" | "https" | "url";
+export type Broken = "required" | "name_long" | "test_long" | "text_long" | "no_notify" | "articles_many" | "url";
 
 const isWeb = (url: string): boolean => /^https?:\/\/[^\s]+/.test(url) || url.startsWith("{{");
 
@@ -160,8 +160,8 @@ export function brokenRules(draft: RuleDraft): Map<string, Broken> {
       if (draft.articles.length === 0) out.set("answer.articles", "required");
       draft.articles.forEach((one, i) => {
         need(`answer.articles.${i}.title`, one.title);
-        if (one.pic_url.trim() !== "" && !/^https:\/\/\S+/.test(one.pic_url.trim())) out.set(`answer.articles.${i}.pic_url`, "https");
-        if (one.url.trim() !== "" && !isWeb(one.url.trim())) out.set(`answer.articles.${i}.url`, "url");
+        need(`answer.articles.${i}.url`, one.url);
+        for (const path of ["url", "pic_url"] as const) if (one[path].trim() !== "" && !isWeb(one[path].trim())) out.set(`answer.articles.${i}.${path}`, "url");
       });
       break;
     case "target":

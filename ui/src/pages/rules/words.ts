@@ -3,6 +3,7 @@ import type { Component } from "vue";
 import { ArrowDownIcon, ArticleIcon, ChatBubble1Icon, CheckCircleIcon, ImageIcon, MinusCircleIcon, Music1Icon, ServerIcon, ServiceIcon, SoundIcon, VideoIcon } from "tdesign-icons-vue-next";
 import type { AccountKind, Rule, RuleAnswer, RuleVerdict, TextTest } from "@/host";
 import type { Tone } from "@/lib/health";
+import { kindWord } from "@/lib/messages";
 
 export type Say = (key: string, named?: Record<string, unknown>) => string;
 export interface Names {
@@ -41,9 +42,6 @@ function list(words: string[], t: Say): string {
 /** `包含「价格、多少钱」`. */
 export const testWords = (test: TextTest, t: Say): string => t(`rules.how_${test.how}_words`, { words: list(alternatives(test), t) });
 
-export const typeWord = (type: string, t: Say, te: Known): string => (te(`rules.type.${type}`) ? t(`rules.type.${type}`) : type);
-export const eventWord = (event: string, t: Say, te: Known): string => (te(`rules.event.${event}`) ? t(`rules.event.${event}`) : event);
-
 /** Whose messages. */
 export function whoseWords(scope: Rule["scope"], names: Names, t: Say): string {
   if (scope.appid) {
@@ -60,8 +58,8 @@ export function whenParts(when: Rule["when"], t: Say, te: Known): string[] {
   const parts: string[] = [];
   // An event's name says that it is an event.
   const shown = events.length > 0 ? types.filter((type) => type !== "event") : types;
-  if (shown.length > 0) parts.push(list(shown.map((type) => typeWord(type, t, te)), t));
-  if (events.length > 0) parts.push(t("rules.events_words", { words: list(events.map((event) => eventWord(event, t, te)), t) }));
+  if (shown.length > 0) parts.push(list(shown.map((type) => kindWord(type, t, te)), t));
+  if (events.length > 0) parts.push(t("rules.events_words", { words: list(events.map((event) => kindWord(event, t, te)), t) }));
   if (key) parts.push(t("rules.key_words", { words: testWords(key, t) }));
   if (text) parts.push(testWords(text, t));
   return parts.length > 0 ? parts : [t("rules.any_message")];

@@ -32,6 +32,11 @@ export interface Run {
   report: MadeUpReport;
 }
 
+/** The form's names of fields that the engine calls otherwise. */
+export const ENGINE_FIELD: Record<string, string> = { token: "verify_token", aes: "encoding_aes_key" };
+/** The engine's fields that have a place in the form. */
+export const SHOWN_FIELDS = ["appid", "content", "key", "event", "local", "verify_token", "encoding_aes_key"] as const;
+
 export type TestBroken = "account" | "required" | "token" | "aes_key";
 export function brokenTest(form: TestDraft): Map<string, TestBroken> {
   const out = new Map<string, TestBroken>();

@@ -80,6 +80,7 @@ static boolean fromWxdesk(String timestamp, String signature, byte[] raw, String
 }`,
 };
 
+const APPID = "wx570bc396a51b8ff8";
 const XML = `<xml>
   <ToUserName><![CDATA[gh_10f6c3c3ac5a]]></ToUserName>
   <FromUserName><![CDATA[oyORnuP8q7ou2gfYjqLzSIWZf0rs]]></FromUserName>
@@ -90,13 +91,13 @@ const XML = `<xml>
 </xml>`;
 const JSON_BODY = `{
   "id": 48211,
-  "received_at": 1749611034512,
   "component_appid": "wx134c8103faa5a59e",
-  "appid": "APPID",
+  "appid": "${APPID}",
+  "received_at": 1749611034512,
   "msg_type": "text",
   "sender": "oyORnuP8q7ou2gfYjqLzSIWZf0rs",
-  "text": "价格",
-  "fields": {
+  "test": false,
+  "message": {
     "ToUserName": "gh_10f6c3c3ac5a",
     "FromUserName": "oyORnuP8q7ou2gfYjqLzSIWZf0rs",
     "CreateTime": "1749611034",
@@ -110,7 +111,6 @@ const SEALED = `<xml>
   <Encrypt><![CDATA[hQ8t0GZ…wT2r1A==]]></Encrypt>
 </xml>`;
 const QUERY = "signature=…&timestamp=1749611034&nonce=1320562132&openid=oyORnuP8q7ou2gfYjqLzSIWZf0rs&encrypt_type=aes&msg_signature=…";
-const APPID = "wx570bc396a51b8ff8";
 
 function split(url: string): { host: string; path: string } {
   try {
@@ -124,11 +124,12 @@ function split(url: string): { host: string; path: string } {
 /** The whole request, as it arrives. */
 export function requestExample(format: TargetFormat, url: string): string {
   const { host, path } = split(url);
-  const head = (target: string, type: string, signed: boolean): string =>
-    [`POST ${target} HTTP/1.1`, `Host: ${host}`, `Content-Type: ${type}; charset=utf-8`, "User-Agent: wxdesk", ...(signed ? ["X-Wxdesk-Timestamp: 1749611034", "X-Wxdesk-Signature: v1=5f2b0c9a…e41d"] : [])].join("\n");
-  if (format === "json") return `${head(path, "application/json", true)}\n\n${JSON_BODY.replace("APPID", APPID)}`;
-  if (format === "xml") return `${head(path, "text/xml", true)}\n\n${XML}`;
-  return `${head(`${path}${path.includes("?") ? "&" : "?"}${QUERY}`, "text/xml", false)}\n\n${SEALED}`;
+  const head = (target: string, type: string, own: string[]): string => [`POST ${target} HTTP/1.1`, `Host: ${host}`, "User-Agent: wxdesk/0.1.0", `Content-Type: ${type}`, "X-Wxdesk-Id: 48211", ...own].join("\n");
+  const signed = [`X-Wxdesk-Appid: ${APPID}`, "X-Wxdesk-Component: wx134c8103faa5a59e", "X-Wxdesk-Timestamp: 1749611034", "X-Wxdesk-Attempt: 1", "X-Wxdesk-Signature: v1=5f2b0c9a…e41d"];
+  if (format === "json") return `${head(path, "application/json; charset=utf-8", signed)}\n\n${JSON_BODY}`;
+  if (format === "xml") return `${head(path, "text/xml; charset=utf-8", signed)}\n\n${XML}`;
+  // As WeChat sends it, without a charset; the target's own query stays before WeChat's.
+  return `${head(`${path}${path.includes("?") ? "&" : "?"}${QUERY}`, "text/xml", [])}\n\n${SEALED}`;
 }
 
 const REPLY = `<xml>
