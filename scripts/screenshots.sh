@@ -7,6 +7,6 @@ scripts/setup.sh test
 source scripts/lib.sh
 scripts/pages.sh
 cargo build --quiet --package wxdesk --bins
-for walk in window accounts menus own rooms; do
+for walk in window accounts menus own rooms messages forward; do
   WXDESK_BIN="$TARGET_DIR/debug/wxdesk" node --test --test-reporter=spec "tests/e2e/$walk.test.mjs"
 done

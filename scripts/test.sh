@@ -75,7 +75,7 @@ unset TS_RS_EXPORT_DIR
 check "app build" cargo build --quiet --package wxdesk --package wxdesk-daemon --bins
 # Other people's SDKs against our simulated WeChat: what they do not accept, no client of ours may rely on.
 WXDESKD_BIN="$TARGET_DIR/debug/wxdeskd" tests "independent sdks" count_peers scripts/peers.sh
-for walk in window accounts menus own rooms; do
+for walk in window accounts menus own rooms messages forward; do
   WXDESK_BIN="$TARGET_DIR/debug/wxdesk" tests "end to end: $walk" count_node node --test --test-reporter=spec "tests/e2e/$walk.test.mjs"
 done
 

@@ -218,3 +218,95 @@ export async function shootRooms({ walk, seen }) {
   await walk.click('console-send');
   await shoot(app, 'console', () => session.see(`${id('console-answer')}[data-outcome="ok"]`));
 }
+
+/** Goes through the rooms of messages, as the walk left them: pushes of each kind, what was refused, self-tests, rehearsals. */
+export async function shootMessages({ walk, followers, seen, keywordRule, open, close }) {
+  const { app, session } = walk;
+  const { shop } = seen;
+  const words = '价格在哪里看？';
+  await session.setSize(1100, 720);
+  for (const [name, keys, answer] of [['问价格', ['价格', '多少钱'], '中杯 18 元，大杯 21 元。'], ['找门店', ['地址', '在哪'], '{{account}} 全市 32 家店，发送位置查看最近的一家。'], ['营业时间', ['几点', '开门'], '每天 9:00–21:00。']]) {
+    await keywordRule(name, keys, answer);
+    await walk.doubleClick('rule-save');
+    await walk.see('rule-list');
+  }
+  const { openid } = await followers.says(shop, 1, words);
+  await shoot(app, 'inbox', async () => {
+    await walk.visit('/messages');
+    await until('the last row', async () => (await walk.text('inbox-table')).includes(words));
+  });
+  const drawer = (picture, part, see) =>
+    shoot(
+      app,
+      picture,
+      async () => {
+        await open(words);
+        await walk.tab(`push-part-${part}`);
+        await walk.see(see);
+      },
+      () => close(),
+    );
+  await drawer('push', 'fields', 'push-fields');
+  await drawer('push-forms', 'raw', 'push-sealed');
+  await drawer('push-reply', 'reply', 'push-reply-xml');
+  await shoot(app, 'conversation', async () => {
+    await walk.visit(`/messages/chat/${seen.component}/${shop}/${openid}`);
+    await walk.see('send-windows');
+  });
+  await shoot(app, 'rejected', async () => {
+    await walk.visit('/messages/rejected');
+    await walk.see('rejection-cards');
+  });
+  await shoot(app, 'rules', async () => {
+    await walk.visit('/rules');
+    await walk.see('rule-list');
+  });
+  const [{ id: first }] = await app.command('list_rules');
+  await shoot(app, 'rule', async () => {
+    await walk.visit(`/rules/${first}`);
+    await walk.see('trace-result');
+  });
+  await walk.visit('/selftest');
+  await walk.take('st-account', shop);
+  await walk.click('st-run');
+  await shoot(app, 'selftest', () => session.see(`${id('st-result')}[data-ok="true"]`));
+  await shoot(app, 'release', async () => {
+    await walk.visit('/release');
+    await walk.see('rehearsal-rows');
+  });
+}
+
+/** Goes through the rooms of business servers, as the walk left them: one that answers and one that is told. */
+export async function shootForward({ walk, seen, open, text }) {
+  const { app, session } = walk;
+  await session.setSize(1100, 720);
+  await shoot(app, 'targets', async () => {
+    await walk.visit('/targets');
+    await walk.see('target-list');
+  });
+  await shoot(app, 'target', async () => {
+    await walk.visit(`/targets/${seen.told}?tab=log`);
+    await walk.see('deliveries-log');
+  });
+  await shoot(app, 'target-form', async () => {
+    await walk.visit(`/targets/${seen.asked}/edit`);
+    await walk.see('target-save');
+  });
+  for (const [picture, lead] of [['push-deliveries', async () => walk.tab('push-part-deliveries')], ['push-replay', async () => {
+    await walk.click('push-replay');
+    await walk.pick('replay-target');
+    await walk.pick(`replay-target-${seen.asked}`);
+    await walk.click('replay-run');
+    await walk.see('replay-report');
+  }]]) {
+    await shoot(
+      app,
+      picture,
+      async () => {
+        await open(text);
+        await lead();
+      },
+      () => walk.clear(),
+    );
+  }
+}

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { open, submit } from './browser.mjs';
 import { App, Display, environment } from './desktop.mjs';
-import { CONTROL, ENTER, ESCAPE, until } from './webdriver.mjs';
+import { BACKSPACE, CONTROL, ENTER, ESCAPE, until } from './webdriver.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = resolve(process.env.WXDESK_BIN ?? join(root, 'target/debug/wxdesk'));
@@ -135,7 +135,8 @@ export class Walk {
     await this.centre(id(name));
     await this.click(name);
     await this.session.press(CONTROL, 'a');
-    await (await this.see(name)).type(text);
+    if (text === '') await this.session.press(BACKSPACE);
+    else await (await this.see(name)).type(text);
   }
 
   /** What a field holds. */

@@ -6,6 +6,9 @@
 export const ESCAPE = '\uE00C';
 export const ENTER = '\uE007';
 export const CONTROL = '\uE009';
+export const BACKSPACE = '\uE003';
+export const HOME = '\uE011';
+export const UP = '\uE013';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
