@@ -312,6 +312,25 @@ describe('messages on their way to business servers', { concurrency: false }, ()
     assert.equal(told('积分能换什么'), 2);
   });
 
+  test('a server that speaks the protocol of WeChat gets a push as WeChat sealed it', async () => {
+    const format = async (name) => {
+      await page(seen.told);
+      await walk.click('target-edit');
+      await walk.pick(`target-format-${name}`);
+      await walk.click('target-save');
+      await until(`it gets ${name}`, async () => (await target(seen.told)).format === name);
+      await walk.see(`target-page-${seen.told}`);
+    };
+    await format('sealed');
+    const sealed = await followers.bring({ appid: seen.shop, content: '原样转发' });
+    assert.deepEqual([sealed.status, sealed.text], [200, 'success']);
+    const path = `${TELL}?${sealed.query}`;
+    const got = await until('the same query', () => business.got.find((one) => one.path === path));
+    assert.equal(got.raw.toString(), sealed.body);
+    await until('nothing waits', async () => (await target(seen.told)).health.waiting === 0);
+    await format('json');
+  });
+
   test('every page of it in both languages and themes', { skip: process.env.E2E_NO_PICTURES === '1' }, async () => {
     business.answer = (one) => (one.path === TELL ? 'success' : answerTo(one, '320 分，可换中杯一杯。'));
     await shootForward({ walk, seen, open, text: '积分能换什么' });

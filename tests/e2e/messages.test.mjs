@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { shootMessages } from './gallery.mjs';
-import { contentOf, Followers, seal, textXml } from './talk.mjs';
+import { contentOf, Followers } from './talk.mjs';
 import { id, Walk, Wechat } from './walk.mjs';
 import { CONTROL, ENTER, ESCAPE, HOME, UP, until } from './webdriver.mjs';
 
@@ -25,7 +25,7 @@ let walk;
 let wechat;
 let followers;
 /** What the walk has found so far. */
-const seen = { base: '', component: '', shop: '', books: '', first: null };
+const seen = { component: '', shop: '', books: '', first: null };
 
 const pushes = async (query = {}) => (await walk.app.command('list_pushes', { query })).items;
 /** The one push with this text, when the engine has it. */
@@ -57,23 +57,6 @@ async function open(text) {
 async function close(name = 'push-drawer') {
   await walk.clear();
   await walk.gone(name);
-}
-
-/** A push that the sandbox would not send any more, or that is wrong: made here, and brought to the door. */
-async function bring({ appid, content, msgId, token, key }) {
-  const credentials = await wechat.call('GET', '/platform');
-  const { user_name: user, people } = await wechat.call('GET', `/accounts/${appid}`);
-  const { openid } = people[0];
-  const { query, body } = seal({
-    xml: textXml({ user, openid, content, msgId }),
-    user,
-    openid,
-    appid: seen.component,
-    token: token ?? credentials.verify_token,
-    key: key ?? credentials.encoding_aes_key,
-  });
-  const response = await fetch(`${seen.base}/wechat/${seen.component}/callback/${appid}?${query}`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body });
-  return { status: response.status, text: await response.text() };
 }
 
 /** Fills in a rule that answers texts with one of some words by a text, as far as saving it. */
@@ -139,7 +122,6 @@ describe("an account's messages", { concurrency: false }, () => {
     });
     wechat = new Wechat((await walk.app.command('app_info')).sandbox_url);
     followers = new Followers(wechat);
-    seen.base = (await walk.app.api('/v1/status')).listener.public_base_url;
     const { accounts } = await wechat.state();
     // By their number: two verified service accounts.
     [seen.shop, seen.books] = [0, 3].map((number) => accounts[number].appid);
@@ -251,6 +233,22 @@ describe("an account's messages", { concurrency: false }, () => {
     await walk.click('inbox-clear');
   });
 
+  test('how long pushes are kept is said, and changed by hand', async () => {
+    const kept = async () => ((figures) => [figures.keep_days, figures.keep_mib])(await walk.app.command('inbox_figures'));
+    const before = await kept();
+    await walk.click('inbox-keep');
+    await walk.write('inbox-days', '0');
+    await walk.click('inbox-keep-save');
+    await until('the rule', async () => /1[^]*365/.test(await walk.words('#inbox-days-error')));
+    assert.deepEqual(await kept(), before);
+    await walk.write('inbox-days', '14');
+    await walk.write('inbox-mib', '512');
+    await walk.doubleClick('inbox-keep-save');
+    await walk.gone('inbox-keep-save');
+    assert.deepEqual(await kept(), [14, 512]);
+    await until('the figures say so', async () => /14[^]*512/.test(await walk.text('inbox-keep')));
+  });
+
   test('an event that nobody knows is kept as it came', async () => {
     const fields = { MsgType: 'event', Event: 'mystery_box_opened', Box: { Place: '三楼', Prize: '保温杯' } };
     const { push } = await wechat.call('POST', '/message', { appid: seen.shop, follower: 1, fields });
@@ -270,8 +268,8 @@ describe("an account's messages", { concurrency: false }, () => {
   test('an account whose authorization ended is marked', async () => {
     await wechat.call('POST', '/revoke', { appid: seen.books });
     await until('it has ended', async () => (await walk.app.command('get_account', { component_appid: seen.component, appid: seen.books })).account.state === 'unauthorized');
-    const late = await bring({ appid: seen.books, content: '还能退书吗？', msgId: '700000000000000001' });
-    assert.deepEqual(late, { status: 200, text: 'success' });
+    const late = await followers.bring({ appid: seen.books, content: '还能退书吗？' });
+    assert.deepEqual([late.status, late.text], [200, 'success']);
     assert.match(await shown('还能退书吗'), /已取消授权/);
     assert.equal((await stored('还能退书吗')).ended, true);
     await open('还能退书吗');
@@ -281,7 +279,7 @@ describe("an account's messages", { concurrency: false }, () => {
   });
 
   test('what was refused has a list of its own, with what to compare where', async () => {
-    const refused = await bring({ appid: seen.shop, content: '签名不对', msgId: '700000000000000002', token: WRONG_TOKEN });
+    const refused = await followers.bring({ appid: seen.shop, content: '签名不对', token: WRONG_TOKEN });
     assert.equal(refused.status, 403);
     await walk.go('messages');
     await walk.click('inbox-rejected');
@@ -292,7 +290,7 @@ describe("an account's messages", { concurrency: false }, () => {
     await until('it is listed', async () => new RegExp(`${seen.shop}[^]*403`).test(await walk.words('.rejections')));
     assert.deepEqual(await pushes({ text: '签名不对' }), []);
     // With the right Token and another key.
-    await bring({ appid: seen.shop, content: '密钥不对', msgId: '700000000000000003', key: WRONG_KEY });
+    await followers.bring({ appid: seen.shop, content: '密钥不对', key: WRONG_KEY });
     await walk.session.see(`${id('rejection-cards')} [data-reason="bad_key"]`);
     assert.match(await walk.words(`${id('rejection-cards')} [data-reason="bad_key"]`), /EncodingAESKey|消息加解密Key/);
   });
