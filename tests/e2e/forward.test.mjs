@@ -250,6 +250,28 @@ describe('messages on their way to business servers', { concurrency: false }, ()
     await walk.see(`target-page-${seen.told}`);
   });
 
+  test('a delivery that ends while its push is open shows by itself', async () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    business.answer = async (one) => {
+      if (one.path === TELL) await held;
+      return 'success';
+    };
+    try {
+      await followers.hears(seen.shop, 1, '慢慢送');
+      const push = await open('慢慢送');
+      await walk.tab('push-part-deliveries');
+      await walk.session.see(`${id('push-deliveries')} [data-state="waiting"]`);
+      // The answer to WeChat is known a moment later; from then on nothing else is due.
+      await until('the answer is kept', async () => (await walk.app.command('get_push', { id: push })).item.answer === 'success');
+      await until('the answer in the drawer', async () => /success/.test(await walk.words(`${id('push-drawer')} .who`))).catch(async (e) => { console.log(await walk.words(`${id('push-drawer')}`), JSON.stringify(await walk.app.command('get_push', { id: push }))); throw e; });
+    } finally {
+      release();
+    }
+    await until('it is delivered', async () => (await target(seen.told)).health.waiting === 0);
+    await walk.session.see(`${id('push-deliveries')} [data-state="delivered"]`);
+  });
+
   test('a server that is down is left alone; tried by hand, it gets everything in order', async () => {
     await business.down();
     const numbers = [0, 1, 2, 3];

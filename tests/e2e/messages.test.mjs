@@ -216,6 +216,18 @@ describe("an account's messages", { concurrency: false }, () => {
     await shown('停下来的时候');
   });
 
+  test('a push that was opened the moment it came shows its answer when it is opened again', async () => {
+    await followers.says(seen.shop, 2, '一来就看');
+    const { id: push } = await stored('一来就看');
+    await open('一来就看');
+    await close();
+    await until('its answer is kept', async () => (await walk.app.command('get_push', { id: push })).item.answer === 'success');
+    await open('一来就看');
+    await until('the answer', async () => /success/.test(await walk.words(`${id('push-drawer')} .who`)));
+    await walk.session.see(`${id('push-checks')} li:last-child[data-verdict="ok"]`);
+    await close();
+  });
+
   test('the filter is exported as it is shown', async () => {
     const { openid } = await person(seen.shop, 1);
     await walk.write('inbox-sender', openid);
@@ -228,7 +240,7 @@ describe("an account's messages", { concurrency: false }, () => {
       await until(`the ${format} file`, () => existsSync(file) && readFileSync(file, 'utf8').includes(SEEK));
       const text = readFileSync(file, 'utf8');
       assert.ok(holds(text), text.slice(0, 600));
-      assert.ok(text.includes(openid) && !text.includes('停下来的时候'));
+      assert.ok(text.includes(openid) && !text.includes('停下来的时候') && !text.includes('一来就看'));
     }
     await walk.click('inbox-clear');
   });
@@ -435,6 +447,15 @@ describe("an account's messages", { concurrency: false }, () => {
     const states = await rehearse('1');
     assert.deepEqual(states, { ticket: 'ok', pre_auth_code: 'ok', auth_code: 'ok', authorize: 'ok', api_text: 'ok', text: 'ok', event: 'ok', cancel: 'ok' });
     await walk.session.see(id('release-log'));
+  });
+
+  test('what a rehearsal says is in the language of the window', async () => {
+    await walk.go('release');
+    await walk.speak('en');
+    const said = await walk.session.script('return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)', `${id('rehearsal-rows')} code`);
+    await walk.speak('zh-CN');
+    assert.ok(said.length > 0);
+    assert.deepEqual(said.filter((text) => /[\u4e00-\u9fff]/.test(text)), []);
   });
 
   test('switched off it fails at text and event; on again, all is green', async () => {
