@@ -22,11 +22,13 @@ fn take(core: &Core) -> Vec<LogRow> {
     log.drain(..count).collect()
 }
 
-/// Writes what was gathered. Rows of a target that went meanwhile are dropped; rows that cannot be written are lost.
+/// Writes what was gathered, after whoever is at it already: what was gathered before the call is in the store behind it.
+/// Rows of a target that went meanwhile are dropped; rows that cannot be written are lost.
 ///
 /// # Errors
 /// The store's.
 pub(crate) async fn flush(core: &Core) -> Result<(), StoreError> {
+    let _turn = core.forward().log_writer.lock().await;
     loop {
         let mut rows = take(core);
         if rows.is_empty() {

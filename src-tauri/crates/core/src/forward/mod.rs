@@ -99,6 +99,7 @@ pub(crate) struct Forward {
     /// Attempts outside of queues on their way into the log.
     log: Mutex<Vec<LogRow>>,
     log_grown: Notify,
+    log_writer: tokio::sync::Mutex<()>,
     pushed: AtomicU32,
     gauge: Mutex<Gauge>,
     stopping: tokio::sync::watch::Sender<bool>,
@@ -123,6 +124,7 @@ impl Forward {
             changed: Arc::default(),
             log: Mutex::default(),
             log_grown: Notify::new(),
+            log_writer: tokio::sync::Mutex::default(),
             pushed: AtomicU32::new(0),
             gauge: Mutex::default(),
             stopping: tokio::sync::watch::Sender::new(false),
