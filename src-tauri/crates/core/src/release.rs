@@ -152,14 +152,15 @@ fn kind_of(account: &TestAccount) -> AccountKind {
     }
 }
 
-/// A push of the check was answered: it is noted, and what it asked for is begun. A repeat changes nothing.
+/// A push of the check was answered: what it asked for is begun, and it is noted. A repeat begins nothing twice, since
+/// what is to be done was stored with the push.
 pub(crate) fn answered(core: &Core, runtime: &Arc<Runtime>, replied: &Replied, new: bool, took_ms: i64) {
-    if !new {
-        return;
-    }
     if replied.answer.step == ReleaseStepName::AuthCode {
         core.wake(Wake::Redeem);
         core.release().wake.notify_one();
+    }
+    if !new {
+        return;
     }
     let step = step_of(&replied.answer, core.clock().now(), took_ms);
     let (core, platform_id) = (core.clone(), runtime.row.id);

@@ -158,9 +158,6 @@ pub(super) async fn take_message(
         Stored::New(id) => {
             if let Some(decision) = &decision {
                 decision.count(now);
-                if told {
-                    core.forward().queued(&decision.notify);
-                }
             }
             id
         }
@@ -169,6 +166,10 @@ pub(super) async fn take_message(
             id
         }
     };
+    // For a repeat too: its first attempt may have been stored after its time, when nobody was there to say so.
+    if told && let Some(decision) = &decision {
+        core.forward().queued(&decision.notify);
+    }
     if arrival.made_up.is_some() {
         core.expected_pushes().stored(&arrival.nonce, id);
     }
@@ -185,10 +186,16 @@ pub(super) async fn take_message(
             Some(question) => asked(core, runtime, stored, question, &arrival).await,
             None => Outcome::quiet(),
         },
-        Plan::Menu { key } => match replies::answer(core, platform_id, appid, &ends.to, &ends.from, &key).await {
-            Some(xml) => Outcome::reply(PushAnswer::Menu, xml),
-            None => Outcome::quiet(),
-        },
+        Plan::Menu { key } => {
+            // An account's first click since the start reads the store.
+            let left = arrival.began + BUDGET_MS - core.clock().monotonic();
+            let answer = replies::answer(core, platform_id, appid, &ends.to, &ends.from, &key);
+            match crate::clock::within(u64::try_from(left).unwrap_or(0), answer).await {
+                Some(Some(xml)) => Outcome::reply(PushAnswer::Menu, xml),
+                Some(None) => Outcome::quiet(),
+                None => Outcome { answer: PushAnswer::TimeOver, ..Outcome::quiet() },
+            }
+        }
         Plan::Release(answer) => {
             let new = matches!(stored, Stored::New(_));
             let outcome = release::reply(answer, &ends.to, &ends.from, at);
