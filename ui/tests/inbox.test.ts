@@ -4,7 +4,7 @@ import { computed, defineComponent, h, nextTick, ref } from "vue";
 import { createMemoryHistory, createRouter, RouterView, type Router } from "vue-router";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setHost, type Conversation, type Host, type InboxQuery, type PushItem, type PushPage } from "../src/host";
-import { leftIn, lines, maySend, openWindows, shortOpenid, tookTone, volume } from "../src/lib/inbox";
+import { leftIn, lines, maySend, openWindows, shortOpenid, shownAnswer, tookTone, volume } from "../src/lib/inbox";
 import { inboxChanges } from "../src/lib/queries";
 import { onlyPush } from "../src/pages/inbox/export";
 import { PAGE, renewed, settled, useFeed, type Feed } from "../src/pages/inbox/feed";
@@ -16,6 +16,15 @@ import { bars, share } from "../src/pages/inbox/spark";
 const NOW = 1_795_300_000_000;
 const push = (id: number, extra: Partial<PushItem> = {}): PushItem => ({ id, received_at: NOW - 3_600_000 + id, class: "message", component_appid: "wx0", appid: "wx1", account_name: "花店", msg_type: "text", event: null, kind_words: { zh: "文本", en: "Text" }, sender: "oABCDEFGHIJKLMNOPQRSTUVWXYZ1", text: `第 ${id} 条`, ended: false, made_up: false, rule_id: null, rule_name: null, answer: "success", took_ms: null, repeats: 0, notified: [], ...extra });
 const blank = fromAddress({}, "");
+
+describe("an answer that is not known yet", () => {
+  it("is awaited a while before it is called unknown", () => {
+    const asked = (answer: PushItem["answer"], age: number): string => shownAnswer(push(1, { answer, received_at: NOW - age }), ref(NOW));
+    expect(asked("unknown", 4_000)).toBe("pending");
+    expect(asked("unknown", 25_000)).toBe("unknown");
+    expect(asked("success", 0)).toBe("success");
+  });
+});
 
 describe("the filters of the inbox", () => {
   it("ask for nothing that was not chosen", () => {

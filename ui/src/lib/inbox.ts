@@ -3,9 +3,10 @@
  * `use…` ones.
  */
 import { useQuery } from "@tanstack/vue-query";
-import { computed, onBeforeUnmount, onMounted, toValue, type MaybeRefOrGetter } from "vue";
+import { computed, onBeforeUnmount, onMounted, toValue, type MaybeRefOrGetter, type Ref } from "vue";
 import { useHost, type Conversation, type InboxFigures, type PushAnswer, type PushCheckName, type PushDetail, type PushItem, type Rejections, type SendWindow, type Verdict } from "@/host";
 import type { Tone } from "./health";
+import { engineNow } from "./clock";
 import { inboxChanges, keys, type Answer } from "./queries";
 
 /** `InfoType`s of a platform's events, as WeChat writes them. */
@@ -14,7 +15,14 @@ export const INFO_TYPES = [
   "notify_icpfiling_verify_result", "notify_apply_icpfiling_result", "order_path_apply_result_notify", "order_path_audit_result_notify",
 ] as const;
 
-export const ANSWER_TONE: Record<PushAnswer, Tone> = { success: "idle", empty: "idle", rule: "ok", target: "ok", target_failed: "warn", menu: "ok", release: "info", time_over: "bad", unknown: "idle" };
+/** An answer is noted a moment after it was given: until this age nobody need worry that it is not known, ms. */
+const NOTED_MS = 20_000;
+/** So long after that it is looked for, ms: no change tells it. */
+export const NOTING_MS = 5_000;
+export const isNoting = (item: Pick<PushItem, "answer" | "received_at">, now: number): boolean => item.answer === "unknown" && now - item.received_at < NOTED_MS;
+export type ShownAnswer = PushAnswer | "pending";
+export const shownAnswer = (item: Pick<PushItem, "answer" | "received_at">, now: Readonly<Ref<number>>): ShownAnswer => (item.answer === "unknown" && isNoting(item, now.value) ? "pending" : item.answer);
+export const ANSWER_TONE: Record<ShownAnswer, Tone> = { pending: "idle", success: "idle", empty: "idle", rule: "ok", target: "ok", target_failed: "warn", menu: "ok", release: "info", time_over: "bad", unknown: "idle" };
 export const VERDICT_TONE: Record<Verdict, Tone> = { ok: "ok", warning: "warn", failed: "bad", unknown: "idle" };
 export const CHECKS: PushCheckName[] = ["signature", "decrypt", "appid", "parsed", "repeats", "account", "answer"];
 
@@ -92,7 +100,11 @@ export function useInboxFigures(): Answer<InboxFigures> {
 export const useRejections = (): Answer<Rejections> => useQuery({ queryKey: keys.rejections, queryFn: () => useHost().call("list_rejections", {}) });
 
 export function usePush(id: MaybeRefOrGetter<number>): Answer<PushDetail> {
-  const answer = useQuery({ queryKey: computed(() => keys.push(toValue(id))), queryFn: () => useHost().call("get_push", { id: toValue(id) }) });
+  const answer = useQuery({
+    queryKey: computed(() => keys.push(toValue(id))),
+    refetchInterval: ({ state }) => (state.data && isNoting(state.data.item, engineNow()) ? NOTING_MS : false),
+    queryFn: () => useHost().call("get_push", { id: toValue(id) }),
+  });
   onInbox(() => {
     const push = answer.data.value;
     if (push && (Date.now() - push.item.received_at < YOUNG_MS || push.deliveries.some((one) => one.state === "waiting"))) void answer.refetch();

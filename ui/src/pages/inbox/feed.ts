@@ -5,7 +5,7 @@
 import { onBeforeUnmount, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import { useHost, type InboxQuery, type PushItem, type PushPage } from "@/host";
 import { engineNow } from "@/lib/clock";
-import { onInbox } from "@/lib/inbox";
+import { isNoting, NOTING_MS, onInbox } from "@/lib/inbox";
 
 export const PAGE = 200;
 /** New rows are looked for at most this often, ms. */
@@ -166,7 +166,18 @@ export function useFeed(query: ComputedRef<InboxQuery>, held: Readonly<Ref<boole
   onInbox(() => void look(), CHANGE_MS);
   watch(held, (on) => !on && waiting.value > 0 && !paused.value && show());
   watch(paused, (on) => !on && void look());
-  onBeforeUnmount(() => (epoch += 1));
+  let noting: ReturnType<typeof setTimeout> | null = null;
+  watch(rows, (now) => {
+    if (noting !== null || !now.slice(0, MOST_YOUNG).some((row) => isNoting(row, engineNow()))) return;
+    noting = setTimeout(() => {
+      noting = null;
+      void look();
+    }, NOTING_MS);
+  });
+  onBeforeUnmount(() => {
+    epoch += 1;
+    if (noting !== null) clearTimeout(noting);
+  });
 
   async function next(): Promise<void> {
     if (loading.value || before === null || outdated.value) return;
