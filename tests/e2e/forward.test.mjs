@@ -175,7 +175,7 @@ describe('messages on their way to business servers', { concurrency: false }, ()
     for (const [text, answer, words] of [
       ['乱说的积分', () => '<h1>It works</h1>', /应答|回复/],
       ['出错的积分', () => ({ status: 500, text: 'oops' }), /状态码 ?500|不是 ?2xx/],
-      ['慢慢的积分', () => null, /超时|时间|等/],
+      ['慢慢的积分', () => null, /时限|超时/],
     ]) {
       business.answer = answer;
       const end = await followers.hears(seen.shop, 1, text);
@@ -341,9 +341,11 @@ describe('messages on their way to business servers', { concurrency: false }, ()
     assert.match(answered, /业务服务器应答正常[^]*重放的应答/);
     assert.equal(asked().length, before + 2, 'once');
     const last = asked().at(-1);
-    assert.deepEqual([last.json.message.Content, last.headers['x-wxdesk-test']], ['积分能换什么', '1']);
+    assert.equal(last.json.message.Content, '积分能换什么');
     assert.ok(business.isSigned(last));
     assert.equal(told('积分能换什么'), 2);
+    // The dialog promises a mark, so that nobody takes it for a new message.
+    assert.ok(['x-wxdesk-replay', 'x-wxdesk-test'].some((name) => last.headers[name] === '1'), Object.keys(last.headers).join());
   });
 
   test('a server that speaks the protocol of WeChat gets a push as WeChat sealed it', async () => {
