@@ -63,7 +63,7 @@ export function releaseAnswers(mock: { scenario: string; start: number; accounts
   let since = start;
   let pushes = 48_211;
 
-  const row = (name: RehearsalRowName, state: RehearsalRow["state"], took: number | null, text: string | null = null): RehearsalRow => ({ row: name, state, took_ms: took, limit_ms: LIMIT[name] ?? null, text });
+  const row = (name: RehearsalRowName, state: RehearsalRow["state"], took: number | null, text: string | null = null): RehearsalRow => ({ row: name, state, took_ms: took, limit_ms: LIMIT[name] ?? null, text: text === null ? null : { zh: text, en: text } });
   function run(id: number, at: number, set: number, kind: AccountKind, rows: RehearsalRow[], ended: number | null): Rehearsal {
     return { id, started_at: at, ended_at: ended, set, kind, appid: SETS[set - 1][kind === "mini_program" ? 1 : 0], rows };
   }

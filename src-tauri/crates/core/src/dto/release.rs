@@ -109,7 +109,7 @@ pub struct RehearsalRow {
     /// WeChat's limit, ms, where it has one.
     pub limit_ms: Option<i64>,
     /// What was sent, what came back, or what was missing.
-    pub text: Option<String>,
+    pub text: Option<Bilingual>,
 }
 
 /// A rehearsal with one test account.

@@ -15,9 +15,15 @@ pub(crate) fn words(error: DeliveryError, status: Option<u16>) -> Bilingual {
         DeliveryError::Timeout => ("未在时限内应答", "No answer in time"),
         DeliveryError::Broken => ("连接中断", "The connection broke"),
         DeliveryError::Status => {
-            let status = status.map_or_else(String::new, |status| format!(" {status}"));
-            return Bilingual {
-                zh: format!("应答状态码{status}，不是 2xx"), en: format!("Answered{status}, not 2xx")
+            return match status {
+                Some(status) => Bilingual {
+                    zh: format!("应答状态码 {status}，不是 2xx"),
+                    en: format!("Answered {status}, not 2xx"),
+                },
+                None => Bilingual {
+                    zh: "应答的状态码不是 2xx".to_owned(),
+                    en: "Answered with another status than 2xx".to_owned(),
+                },
             };
         }
         DeliveryError::Redirect => ("应答是重定向，不会跟随", "Answered with a redirect, which is not followed"),

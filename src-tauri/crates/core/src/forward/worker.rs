@@ -66,7 +66,8 @@ pub(crate) async fn close(core: &Core) {
 async fn tell(core: &Core) {
     loop {
         core.forward().changed.notified().await;
-        core.changes().tell(["targets"]);
+        // A push that is open shows its deliveries.
+        core.changes().tell(["targets", "inbox"]);
         core.clock().sleep(TELL).await;
     }
 }

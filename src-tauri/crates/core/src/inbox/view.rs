@@ -63,11 +63,12 @@ fn account_name(core: &Core, platform_id: i64, appid: &str) -> Option<String> {
     Some(account.nick_name.clone()).filter(|name| !name.is_empty())
 }
 
-fn answer_of(push: &PushRow, answer: Option<&AnswerRow>, now: i64) -> PushAnswer {
+fn answer_of(core: &Core, push: &PushRow, answer: Option<&AnswerRow>, now: i64) -> PushAnswer {
     if let Some(answer) = answer {
         return answer.answer;
     }
-    let worked_on = push.rule_id.is_some() || push.flags & flag::ASKED != 0;
+    // A rule that only passes on, or says `success`, leaves no row.
+    let worked_on = push.rule_id.is_some_and(|id| !core.rules().is_silent(id)) || push.flags & flag::ASKED != 0;
     if push.kind.is_some() || !worked_on {
         return PushAnswer::Success;
     }
@@ -109,7 +110,7 @@ pub(crate) fn item(core: &Core, push: &PushRow, answer: Option<&AnswerRow>) -> P
         made_up: push.flags & flag::MADE_UP != 0,
         rule_id: push.rule_id,
         rule_name: push.rule_id.and_then(|id| core.rules().name_of(id)),
-        answer: answer_of(push, answer, now),
+        answer: answer_of(core, push, answer, now),
         took_ms: answer.and_then(|a| a.took_ms),
         repeats: answer.map_or(0, |a| a.repeats),
         notified: targets_of(push.notify.as_deref()),

@@ -59,6 +59,12 @@ impl Rules {
         self.all().iter().find(|rule| rule.row.id == id).map(|rule| rule.row.name.clone())
     }
 
+    /// Whether a rule, as it is now, gives a follower nothing.
+    pub(crate) fn is_silent(&self, id: i64) -> bool {
+        let silent = |answer: &RuleAnswer| matches!(answer, RuleAnswer::Pass | RuleAnswer::Success);
+        self.all().iter().any(|rule| rule.row.id == id && silent(&rule.row.says.answer))
+    }
+
     /// Names of the rules that use a target.
     pub(crate) fn using(&self, target_id: i64) -> Vec<String> {
         let uses = |row: &RuleRow| {

@@ -89,7 +89,7 @@ fn line(row: &Value) -> String {
     let took = row["took_ms"].as_i64().map_or_else(String::new, |ms| format!("{ms} ms"));
     let limit = row["limit_ms"].as_i64().map_or_else(String::new, |ms| format!("of {ms}"));
     let name = print::padded(name(row["row"].as_str().unwrap_or_default()), NAME);
-    let text = print::plain(row["text"].as_str().unwrap_or_default());
+    let text = print::plain(row["text"]["en"].as_str().unwrap_or_default());
     format!("{:7}  {name}  {took:>8}  {limit:8}  {text}", print::text(&row["state"])).trim_end().to_owned()
 }
 

@@ -1,7 +1,7 @@
 //! The release check (全网发布检测), its rehearsal, and the sandbox's followers.
 
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::core::Core;
 use crate::dto::{AccountKind, Crowd, ErrorCode, Rehearsal, ReleaseCheck, ReleasePlatform};
@@ -30,9 +30,25 @@ impl Core {
             });
         }
         let can_rehearse = self.sandbox_url().is_some();
-        let rehearsals: Vec<Rehearsal> =
-            if can_rehearse { self.sandbox("GET", "release-check", None).await? } else { Vec::new() };
+        let rehearsals: Vec<Rehearsal> = if can_rehearse { self.rehearsals().await? } else { Vec::new() };
         Ok(ReleaseCheck { platforms, can_rehearse, rehearsals })
+    }
+
+    /// Rehearsals of the sandbox, whose rows speak one language at a time.
+    async fn rehearsals(&self) -> Result<Vec<Rehearsal>, AppError> {
+        let mut zh: Value = self.sandbox_in("zh", "GET", "release-check", None).await?;
+        let en: Value = self.sandbox_in("en", "GET", "release-check", None).await?;
+        let rows = |run: &Value, n: usize| run["rows"][n]["text"].as_str().unwrap_or_default().to_owned();
+        for run in zh.as_array_mut().into_iter().flatten() {
+            let other = en.as_array().into_iter().flatten().find(|other| other["id"] == run["id"]).cloned();
+            for (n, row) in run["rows"].as_array_mut().into_iter().flatten().enumerate() {
+                let Some(zh) = row["text"].as_str().map(str::to_owned) else { continue };
+                // A row that went on between the two questions has its other words a moment later.
+                let en = other.as_ref().map(|other| rows(other, n)).filter(|text| !text.is_empty());
+                row["text"] = json!({ "en": en.unwrap_or_else(|| zh.clone()), "zh": zh });
+            }
+        }
+        serde_json::from_value(zh).map_err(|e| AppError::new(ErrorCode::Internal, e.to_string()))
     }
 
     /// Switches a platform's answers to the check.
@@ -54,8 +70,7 @@ impl Core {
         if set.is_some_and(|set| !(1..=5).contains(&set)) {
             return Err(AppError::invalid_field("set", "range", "must be 1 to 5", "应为 1–5"));
         }
-        let _: serde_json::Value =
-            self.sandbox("POST", "release-check", Some(json!({ "set": set, "kind": kind }))).await?;
+        let _: Value = self.sandbox("POST", "release-check", Some(json!({ "set": set, "kind": kind }))).await?;
         self.changes().tell(["release"]);
         self.release_check().await
     }
@@ -79,12 +94,17 @@ impl Core {
         self.sandbox("POST", "crowd", Some(json!({ "per_minute": per_minute }))).await
     }
 
-    /// Asks the sandbox that runs beside this engine.
-    async fn sandbox<T: DeserializeOwned>(
+    async fn sandbox<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<Value>) -> Result<T, AppError> {
+        self.sandbox_in("zh", method, path, body).await
+    }
+
+    /// Asks the sandbox that runs beside this engine, in a language.
+    async fn sandbox_in<T: DeserializeOwned>(
         &self,
+        language: &str,
         method: &str,
         path: &str,
-        body: Option<serde_json::Value>,
+        body: Option<Value>,
     ) -> Result<T, AppError> {
         let base = self.sandbox_url().ok_or_else(|| {
             AppError::new(ErrorCode::Unavailable, "this works in the sandbox only: start with --sandbox")
@@ -94,6 +114,7 @@ impl Core {
         let client = reqwest::Client::builder().no_proxy().build().map_err(|e| unavailable(e.to_string()))?;
         let url = format!("{base}/sandbox/{path}");
         let request = if method == "POST" { client.post(url) } else { client.get(url) };
+        let request = request.header("accept-language", language);
         let request = match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
             None => request,

@@ -12,6 +12,7 @@ use std::collections::{HashMap, VecDeque};
 
 use rusqlite::{Connection, Row, params};
 
+use super::delivery::NOT_HELD;
 use crate::store::{StoreError, Tx};
 
 /// See [`super::migrations`].
@@ -370,9 +371,6 @@ pub fn count_below(connection: &Connection, id: i64, most: i64) -> rusqlite::Res
         .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM inbox WHERE id < ?1 LIMIT ?2)")?
         .query_row([id, most], |r| r.get(0))
 }
-
-/// A push that no delivery holds: a condition on a row of `inbox`.
-const NOT_HELD: &str = "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.push_id = inbox.id)";
 
 /// Which pushes may go: those that came before `before` (ms), and those below id `below`; never those that are needed.
 #[derive(Debug, Clone, Copy)]
