@@ -369,7 +369,7 @@ describe("the self-test", () => {
 
 describe("the release check", () => {
   it("shows each row as it stands, with what came instead", () => {
-    const one: Rehearsal = { id: 1, started_at: 0, ended_at: null, set: 2, kind: "mini_program", appid: "wx1", rows: [{ row: "ticket", state: "ok", took_ms: 12, limit_ms: null, text: null }, { row: "text", state: "failed", took_ms: 5003, limit_ms: 5000, text: "→ success" }, { row: "event", state: "running", took_ms: null, limit_ms: 5000, text: null }, { row: "cancel", state: "waiting", took_ms: null, limit_ms: null, text: null }] };
+    const one: Rehearsal = { id: 1, started_at: 0, ended_at: null, set: 2, kind: "mini_program", appid: "wx1", rows: [{ row: "ticket", state: "ok", took_ms: 12, limit_ms: null, text: null }, { row: "text", state: "failed", took_ms: 5003, limit_ms: 5000, text: { zh: "→ success", en: "→ success" } }, { row: "event", state: "running", took_ms: null, limit_ms: 5000, text: null }, { row: "cancel", state: "waiting", took_ms: null, limit_ms: null, text: null }] };
     show(RehearsalRows, { rehearsal: one });
     expect(page?.findAll("li").map((row) => row.attributes("data-state"))).toEqual(["ok", "failed", "running", "waiting"]);
     expect(page?.get('[data-row-name="text"]').text()).toContain("→ success");

@@ -73,7 +73,9 @@ pub(crate) async fn send(core: &Core, input: MadeUpInput) -> Result<MadeUpReport
         let opened = answer.as_ref().ok().map(|answer| open(&keys, answer));
         report.step(CheckStepName::Token, async { (token(&answer, test), Option::<()>::None) }).await;
         report.step(CheckStepName::AesKey, async { (aes_key(test), Option::<()>::None) }).await;
-        let judged = async { (judged(answer, test, opened.as_ref()), Option::<()>::None) };
+        let account = core.store().mirror().account_by_appid(runtime.row.id, &input.appid);
+        let known = account.is_some_and(|account| account.authorized);
+        let judged = async { (judged(answer, test, opened.as_ref(), known), Option::<()>::None) };
         report.step(CheckStepName::Answer, judged).await;
         reply = opened.and_then(Result::ok).flatten();
     }
@@ -254,7 +256,12 @@ fn aes_key(test: Test) -> Found {
     }
 }
 
-fn judged(answer: Result<Answer, Found>, test: Test, opened: Option<&Result<Option<PushReply>, ()>>) -> Found {
+fn judged(
+    answer: Result<Answer, Found>,
+    test: Test,
+    opened: Option<&Result<Option<PushReply>, ()>>,
+    known: bool,
+) -> Found {
     let answer = match answer {
         Ok(answer) => answer,
         Err(found) => return found,
@@ -263,6 +270,10 @@ fn judged(answer: Result<Answer, Found>, test: Test, opened: Option<&Result<Opti
         let (status, reason) = (answer.status, refusal.reason());
         let zh = format!("被拒绝：{status}（{reason}）");
         return Found::failed(CheckCode::PushRefused, zh, format!("refused: {status} ({reason})"));
+    }
+    if !known {
+        let en = "answered, but this account is not authorized here: is the appid right?";
+        return Found::warning(CheckCode::NoPlatform, "已应答，但这个账号没有授权到这里，请核对 AppID", en);
     }
     match opened {
         Some(Ok(None)) => steps::timed(answer.took, "已应答 success", "answered with success"),

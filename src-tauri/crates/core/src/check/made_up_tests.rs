@@ -81,11 +81,13 @@ async fn a_made_up_message_goes_through_the_real_door_and_its_answer_is_shown() 
         let again = core.replay_push(report.push_id.unwrap(), ReplayTo::Rules).await.unwrap();
         assert_eq!(again.reply, report.reply);
     }
+    let last = core.send_made_up(text("a")).await.unwrap().steps.pop().unwrap();
+    assert_eq!(last.outcome, CheckOutcome::Warning, "nobody authorized this account here: {last:?}");
     let click = MadeUpInput { kind: MadeUpKind::Click, key: Some("HELP".into()), ..text("") };
     let report = core.send_made_up(click).await.unwrap();
     assert_eq!((failed(&report).len(), report.reply.is_none()), (0, true), "no rule for events: success");
     let kept = core.list_pushes(crate::dto::InboxQuery::default()).await.unwrap();
-    assert_eq!(kept.items.len(), 3);
+    assert_eq!(kept.items.len(), 4);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A target in memory: its settings, its client, how it fares.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Notify, Semaphore};
@@ -49,6 +49,8 @@ pub(super) struct Live {
     breaker: Mutex<Breaker>,
     health: Mutex<Health>,
     in_flight: AtomicI64,
+    /// Questions that wait for a place.
+    pub line: AtomicUsize,
     progress: Mutex<Option<Progress>>,
     /// The inbox has something for it.
     pub wake: Notify,
@@ -80,6 +82,7 @@ impl Live {
             breaker: Mutex::default(),
             health: Mutex::default(),
             in_flight: AtomicI64::new(0),
+            line: AtomicUsize::new(0),
             progress: Mutex::default(),
             wake: Notify::new(),
             poke: Notify::new(),

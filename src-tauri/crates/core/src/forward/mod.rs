@@ -261,12 +261,45 @@ pub(crate) async fn ask(core: &Core, target_id: i64, message: &Outgoing, budget_
     (&mut flight.0).await.unwrap_or(Asked::Failed(DeliveryError::Stopped))
 }
 
+/// A question that waits for a place. The line is short: each who stands in it holds one of the public door's seats, which
+/// others need.
+struct InLine<'a>(&'a Live);
+
+impl<'a> InLine<'a> {
+    /// None when the line is full.
+    fn join(live: &'a Live, settings: &Settings) -> Option<Self> {
+        /// So many wait for each place at most.
+        const EACH: usize = 2;
+        let most = usize::try_from(settings.row.concurrency).unwrap_or(1).max(1) * EACH;
+        if live.line.fetch_add(1, Ordering::SeqCst) >= most {
+            live.line.fetch_sub(1, Ordering::SeqCst);
+            return None;
+        }
+        Some(Self(live))
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.line.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn ask_here(core: &Core, live: &Arc<Live>, settings: &Settings, message: &Outgoing, budget_ms: i64) -> Asked {
     let clock = core.clock().as_ref();
     let limit = budget_ms.min(settings.row.timeout_ms);
     let (started, at) = (clock.monotonic(), clock.now());
     let Ok(going) = live.enter(at) else { return Asked::Failed(DeliveryError::Open) };
-    let place = crate::clock::within(u64::try_from(limit).unwrap_or(0), settings.places.clone().acquire_owned()).await;
+    let place = match settings.places.clone().try_acquire_owned() {
+        Ok(place) => Some(Ok(place)),
+        Err(_) => match InLine::join(live, settings) {
+            Some(_line) => {
+                let place = settings.places.clone().acquire_owned();
+                crate::clock::within(u64::try_from(limit).unwrap_or(0), place).await
+            }
+            None => None,
+        },
+    };
     let Some(Ok(_place)) = place else {
         let outcome = Outcome { took_ms: clock.monotonic() - started, ..Outcome::unsent(DeliveryError::Busy) };
         going.ended(&outcome, clock.now());

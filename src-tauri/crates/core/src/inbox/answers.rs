@@ -3,7 +3,7 @@
 //! Owns no decision. Invariants: a business server is asked once for a push, however often WeChat sends it; what is kept
 //! is written behind the answer, so nothing here holds one up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +17,8 @@ use crate::store::tables::push_answer::{self, AnswerRow};
 
 /// What a business server said is remembered so long for WeChat's repeats, ms. They come within 20 s.
 const REMEMBERED: i64 = 60_000;
+/// Turns that are remembered at most.
+const TURNS: usize = 20_000;
 /// Answers that wait to be written are at most so many; beyond it new ones are not kept.
 const WAITING: usize = 20_000;
 /// They are written so often, ms: often enough for a page that shows them, seldom enough to share a commit.
@@ -40,11 +42,18 @@ pub(super) enum Turn {
     Theirs(Said),
 }
 
+/// What was asked, and when, ms, oldest first in `order`.
+#[derive(Debug, Default)]
+struct Turns {
+    said: HashMap<Key, (i64, Said)>,
+    order: VecDeque<(i64, Key)>,
+}
+
 /// Answers of the last moments. One an engine.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     waiting: Mutex<HashMap<i64, AnswerRow>>,
-    asked: Mutex<HashMap<Key, (i64, Said)>>,
+    asked: Mutex<Turns>,
     wake: Notify,
     /// The newest push of the last run: what was asked for it and those before is not known.
     before: AtomicI64,
@@ -95,13 +104,25 @@ impl Answers {
     /// Takes the turn to ask a business server for a push, before it is stored.
     pub(super) fn turn(&self, key: Key, now: i64) -> Turn {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        // A turn that was given up has a closed channel and no value.
-        asked.retain(|_, (at, said)| (now - *at).abs() < REMEMBERED && (said.borrow().is_some() || is_open(said)));
-        if let Some((_, said)) = asked.get(&key) {
-            return Turn::Theirs(said.clone());
+        let Turns { said, order } = &mut *asked;
+        while let Some((at, oldest)) = order.front()
+            && ((now - *at).abs() >= REMEMBERED || order.len() >= TURNS)
+        {
+            // The same push may have had another turn since.
+            if said.get(oldest).is_some_and(|(turn_at, _)| turn_at == at) {
+                said.remove(oldest);
+            }
+            order.pop_front();
         }
-        let (tell, said) = watch::channel(None);
-        asked.insert(key, (now, said));
+        // A turn that was given up has a closed channel and no value.
+        if let Some((_, theirs)) = said.get(&key)
+            && (theirs.borrow().is_some() || is_open(theirs))
+        {
+            return Turn::Theirs(theirs.clone());
+        }
+        let (tell, ours) = watch::channel(None);
+        said.insert(key, (now, ours));
+        order.push_back((now, key));
         Turn::Ours(tell)
     }
 

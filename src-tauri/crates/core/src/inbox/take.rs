@@ -96,7 +96,8 @@ pub(super) async fn take_message(
     let platform_id = push.platform_id;
     let now = push.received_at;
     let head = head_of(&push.body).map_err(|_| Refusal::BadBody)?;
-    push.dedupe = identity(&[appid, &head.dedupe_key()]);
+    // Not the appid of the path: nothing signs that, and a push that somebody saw would be a new one at every account's.
+    push.dedupe = identity(&[&head.to_user_name, &head.dedupe_key()]);
     let account = core.store().mirror().account_by_appid(platform_id, appid);
     if !account.as_ref().is_some_and(|account| account.authorized) {
         push.flags |= flag::ENDED;

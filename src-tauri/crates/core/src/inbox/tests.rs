@@ -133,6 +133,19 @@ async fn a_rule_answers_encrypted_and_filled_in_and_the_inbox_says_so() {
     assert!(matches!(send(&world, &account, &text("价格", 6)).await.unwrap(), Reply::Document(_)));
 }
 
+/// Nothing signs the appid in the path: a push that somebody saw on its way is no new one at another account's.
+#[tokio::test(start_paused = true)]
+async fn a_push_that_was_seen_is_a_repeat_wherever_it_is_sent() {
+    let world = World::ready().await;
+    world.accounts(2, 7_000_000).await;
+    for n in [0, 1, 7] {
+        send(&world, &appid(n), &text("a", 1)).await.unwrap();
+    }
+    assert_eq!(pushes(&world).await.len(), 1);
+    send(&world, &appid(1), &text("a", 2)).await.unwrap();
+    assert_eq!(pushes(&world).await.len(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn messages_to_an_account_whose_authorization_ended_are_kept_and_marked() {
     let world = World::ready().await;
@@ -198,6 +211,10 @@ async fn rules_that_cannot_work_are_refused_by_field() {
     assert_eq!(fields(kinds).await, ["when.events format"]);
     let empty = RuleAnswer::Image { media_id: String::new() };
     assert_eq!(fields(rule("a", any(), empty)).await.len(), 1);
+    let reply = |content: &str| rule("a", any(), RuleAnswer::Text { content: content.into() });
+    assert_eq!(fields(reply("a\u{1}")).await, ["answer.content characters"]);
+    assert_eq!(fields(reply("{{content}}")).await, ["answer.content unknown_name"]);
+    assert_eq!(fields(reply("{{Content}} {{account}} {{ScanCodeInfo.ScanResult}} {{debug_str}}")).await, [""; 0]);
     let long = RuleAnswer::Text { content: "字".repeat(700) };
     assert_eq!(fields(rule("a", any(), long.clone())).await, ["answer.content length"]);
     assert!(world.core.save_rule(rule("a", any(), long)).await.is_err());

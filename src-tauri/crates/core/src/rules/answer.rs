@@ -32,7 +32,14 @@ pub(crate) fn fill(answer: &RuleAnswer, value: &dyn Fn(&str) -> Option<String>) 
         RuleAnswer::Pass | RuleAnswer::Success => return Filled::Success,
         RuleAnswer::Empty => return Filled::Empty,
         RuleAnswer::Target { target_id } => return Filled::Ask(*target_id),
-        RuleAnswer::Text { content } => Reply::Text { content: cut(text(content)) },
+        RuleAnswer::Text { content } => {
+            let content = cut(text(content));
+            // Nothing was left of it: WeChat takes no empty text.
+            if content.trim().is_empty() {
+                return Filled::Success;
+            }
+            Reply::Text { content }
+        }
         RuleAnswer::Image { media_id } => Reply::Image { media_id: media_id.clone() },
         RuleAnswer::Voice { media_id } => Reply::Voice { media_id: media_id.clone() },
         RuleAnswer::Video { media_id, title, description } => {
@@ -61,6 +68,22 @@ pub(crate) fn fill(answer: &RuleAnswer, value: &dyn Fn(&str) -> Option<String>) 
         }
     };
     Filled::Reply(reply)
+}
+
+/// Names between `{{` and `}}`.
+pub(super) fn names(template: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = template;
+    while let Some((_, after)) = rest.split_once("{{") {
+        match after.split_once("}}").filter(|(name, _)| is_name(name.trim())) {
+            Some((name, behind)) => {
+                names.push(name.trim());
+                rest = behind;
+            }
+            None => rest = after,
+        }
+    }
+    names
 }
 
 fn insert(template: &str, value: &dyn Fn(&str) -> Option<String>, in_url: bool) -> String {

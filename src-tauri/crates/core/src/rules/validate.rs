@@ -108,6 +108,25 @@ fn answer(core: &Core, answer: &RuleAnswer, errors: &mut Vec<FieldError>) {
         }
         return;
     }
+    for (field, text) in texts(answer) {
+        let field = format!("answer.{field}");
+        if text
+            .chars()
+            .any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}'))
+        {
+            errors.push(error(
+                &field,
+                "characters",
+                "has control characters, which XML cannot hold",
+                "含有 XML 不允许的控制字符",
+            ));
+        }
+        if let Some(name) = super::answer::names(text).into_iter().find(|name| !is_known(name)) {
+            let en = format!("there is no {{{{{name}}}}}; fields are written as WeChat does, such as {{{{Content}}}}");
+            let zh = format!("没有 {{{{{name}}}}}：字段名按微信的写法，如 {{{{Content}}}}");
+            errors.push(error(&field, "unknown_name", &en, &zh));
+        }
+    }
     // Names are filled in later; what stands there instead counts as some text.
     let some = |_: &str| Some("x".to_owned());
     if let super::Filled::Reply(reply) = super::fill(answer, &some) {
@@ -123,6 +142,41 @@ fn answer(core: &Core, answer: &RuleAnswer, errors: &mut Vec<FieldError>) {
         let (en, zh) = ("must have at most 2,048 bytes", "最多 2048 字节（汉字每个 3 字节）");
         errors.push(error("answer.content", "length", en, zh));
     }
+}
+
+/// Texts of an answer that are filled in.
+fn texts(answer: &RuleAnswer) -> Vec<(String, &str)> {
+    let one = |field: &str, text| (field.to_owned(), text);
+    match answer {
+        RuleAnswer::Text { content } => vec![one("content", content.as_str())],
+        RuleAnswer::Video { title, description, .. } => vec![one("title", title), one("description", description)],
+        RuleAnswer::Music { title, description, music_url, hq_music_url, .. } => vec![
+            one("title", title),
+            one("description", description),
+            one("music_url", music_url),
+            one("hq_music_url", hq_music_url),
+        ],
+        RuleAnswer::News { articles } => (0..)
+            .zip(articles)
+            .flat_map(|(n, article)| {
+                let fields = [
+                    ("title", &article.title),
+                    ("description", &article.description),
+                    ("pic_url", &article.pic_url),
+                    ("url", &article.url),
+                ];
+                fields.map(|(field, text)| (format!("articles.{n}.{field}"), text.as_str()))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One of ours, or written as WeChat writes fields. Few of those begin with a small letter, and all of them are known.
+fn is_known(name: &str) -> bool {
+    matches!(name, "account" | "appid" | "time" | "date")
+        || name.starts_with(|c: char| c.is_ascii_uppercase())
+        || wechat::message::field_label(name).is_some()
 }
 
 /// What keeps a stored rule from working today.
