@@ -38,16 +38,14 @@ impl Core {
             }
             ReplayTo::Rules => {
                 let sample = sample::of(self, &RuleSample { push_id: Some(id), ..RuleSample::default() }).await?;
-                let trace = sample::trace(self, &sample, &self.rules().all());
+                let mut trace = sample::trace(self, &sample, &self.rules().all());
                 report.reply = trace.reply.clone();
                 if let Some(target) = trace.ask {
                     match forward::ask(self, target, &outgoing, PATIENCE).await {
                         Asked::Reply(xml) => report.reply = Some(view::reply(&xml)),
                         Asked::Nothing => {}
-                        Asked::Failed(_) => {
-                            // Asked once more by itself, for what it says in full.
-                            report.delivery = Some(forward::send_once(self, target, &outgoing).await?);
-                        }
+                        // Asked once, as a push would be; what went wrong is in its log.
+                        Asked::Failed(error) => trace.trouble = Some(forward::words(error, None)),
                     }
                 }
                 report.queued = forward::queue_again(self, &outgoing.row, &trace.notify).await?;
