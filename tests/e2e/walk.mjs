@@ -73,9 +73,9 @@ export class Walk {
     });
   }
 
-  /** Waits until no layer slides in any more: a click aims at where a thing was a moment ago. */
+  /** Waits until no layer and no bar slides in any more: a click aims at where a thing was a moment ago. */
   still() {
-    const moving = `return [...document.querySelectorAll('dialog[open]')].some((one) => one.getAnimations().some((a) => a.playState === 'running'))`;
+    const moving = `return [...document.querySelectorAll('dialog[open], [data-testid="selection-bar"]')].some((one) => one.getAnimations().some((a) => a.playState === 'running'))`;
     return until('layers at rest', async () => !(await this.session.script(moving)));
   }
 
