@@ -41,7 +41,7 @@ const GRACE: u64 = 2_000;
 const GRACE_OFF: u64 = 31_000;
 /// A stop waits for workers so long, ms; with it a stop keeps within five seconds.
 const STOP: u64 = 3_500;
-/// While the public door is busy each request waits so long before it goes, ms: about 200 a second and server, so that
+/// While the public door is busy each request waits so long before it goes, ms: some hundreds a second and server, so that
 /// WeChat's answers keep the machine. The rest waits in the inbox.
 const REST: i64 = 4;
 
